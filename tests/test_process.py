@@ -13,6 +13,7 @@ from typing import Literal
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from edgetag import process
 from edgetag.children import Launch
 from edgetag.process import Failure, JobCancelledError, describe_end, run_job
 from tests.support.processes import runs
@@ -137,6 +138,21 @@ def test_what_is_no_event_is_passed_over() -> None:
         "it crashed (SIGABRT)"
     )
     assert heard == [1]
+
+
+def test_a_flood_without_a_line_is_dropped_and_the_next_event_heard(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process, "LONGEST_LINE", 100_000)
+    heard: list[int] = []
+    code = "sys.stdout.write('x' * 1_000_000); print(); say(1)"
+    assert run(code, on_event=lambda step: heard.append(step.number)) is None
+    assert heard == [1]
+
+
+def test_last_words_are_told_however_much_was_said_before() -> None:
+    code = "sys.stderr.write('ERROR: again\\n' * 100_000 + 'F0000 check failed'); sys.exit(1)"
+    assert run(code) == Failure("it ended with exit code 1", "F0000 check failed")
 
 
 def test_a_cancelled_job_ends_at_once(tmp_path: Path) -> None:

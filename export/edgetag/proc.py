@@ -2,6 +2,12 @@
 
 from pathlib import Path
 
+GROUP = Path("/sys/fs/cgroup")
+"""The control group of a container, as it sees it; of version 2."""
+
+RECLAIMABLE = ("inactive_file", "active_file", "slab_reclaimable")
+"""Of `memory.stat`: what the kernel holds of files, and gives up for what is new."""
+
 
 def free_memory_bytes() -> int | None:
     """Return the memory that new work finds without swapping; None where the system tells none.
@@ -12,10 +18,25 @@ def free_memory_bytes() -> int | None:
     kilobytes = fields.get("MemAvailable", "").partition(" ")[0]
     if not kilobytes.isdigit():
         return None
-    free = int(kilobytes) << 10
-    group = Path("/sys/fs/cgroup")
+    free, in_group = int(kilobytes) << 10, group_free_bytes(GROUP)
+    return free if in_group is None else min(free, in_group)
+
+
+def group_free_bytes(group: Path) -> int | None:
+    """Return what new work finds within a control group's limit; None where it has none.
+
+    What was read of files counts as used there until it gives way, so it is taken off: a dataset
+    that was read once would leave nothing.
+    """
     limit, used = (text_of(group / name).strip() for name in ("memory.max", "memory.current"))
-    return min(free, int(limit) - int(used)) if limit.isdigit() and used.isdigit() else free
+    if not (limit.isdecimal() and used.isdecimal()):
+        return None
+    told = dict(
+        line.split()[:2] for line in text_of(group / "memory.stat").splitlines() if " " in line
+    )
+    amounts = (told.get(name, "") for name in RECLAIMABLE)
+    reclaimable = sum(int(amount) for amount in amounts if amount.isdecimal())
+    return max(0, int(limit) - int(used) + reclaimable)
 
 
 def text_of(path: Path) -> str:

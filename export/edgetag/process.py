@@ -28,6 +28,12 @@ CANCEL_CHECK_S = 0.2
 """A job that may be cancelled is looked at so often. Any other is waited for without a look: the
 benchmark's process times, and this one sleeps."""
 
+LONGEST_LINE = 1 << 28
+"""Bytes of an event that are kept: no event has so many, and a flood takes no more memory here."""
+
+LAST_WORDS = 1 << 16
+"""Bytes of stderr that are looked at, from its end."""
+
 NOISE = ("INFO:", "WARNING:", "I0000", "W0000")
 """Beginnings of lines on stderr that are no last words: TensorFlow Lite's and Abseil's notes."""
 
@@ -120,7 +126,7 @@ def run_job(
             process.stdout.close()
         if process.returncode == 0:
             return None
-        said.seek(0)
+        said.seek(max(0, said.seek(0, os.SEEK_END) - LAST_WORDS))
         return Failure(describe_end(process.returncode), _last_words(said))
 
 
@@ -152,18 +158,22 @@ class _Patience:
 
 
 def _lines(stream: IO[bytes], patience: _Patience) -> Iterator[bytes]:
-    """Yield whole lines until the stream ends."""
+    """Yield whole lines until the stream ends; of those that are too long the end alone."""
     poll = select.poll()
     poll.register(stream, select.POLLIN)
-    rest = b""
+    held = bytearray()
     while True:
         if not poll.poll(1e3 * patience.left_s()):
             continue
         chunk = os.read(stream.fileno(), 1 << 16)
         if not chunk:
             return
-        *lines, rest = (rest + chunk).split(b"\n")
-        yield from lines
+        held += chunk  # and not split each time: a benchmark's times are a line of megabytes
+        if b"\n" in chunk:
+            *lines, held = held.split(b"\n")
+            yield from map(bytes, lines)
+        if len(held) > LONGEST_LINE:
+            held.clear()
 
 
 def describe_end(returncode: int) -> str:

@@ -11,7 +11,7 @@ import pytest
 from edgetag.benchmarking import stage
 from edgetag.benchmarking.compare import compare
 from edgetag.benchmarking.history import append, read_history
-from edgetag.benchmarking.result import BenchResult, Latency, Measurement
+from edgetag.benchmarking.result import BenchResult, Failure, Latency, Measurement
 from edgetag.benchmarking.tables import comparison_tables
 from edgetag.errors import ExitCode, InputError
 from edgetag.machine import Acceleration, Machine
@@ -116,6 +116,25 @@ def test_figures_without_a_partner_are_named() -> None:
     assert found.exit_code is ExitCode.UNDECIDED
 
 
+def test_a_file_that_fails_since_keeps_no_limit() -> None:
+    before = result(figure(1.0), figure(1.0, variant="fp32"))
+    crashed = Failure(variant="int8", runtime="litert", threads=1, reason="it crashed (SIGSEGV)")
+    after = result(figure(1.0, variant="fp32")).model_copy(update={"failures": (crashed,)})
+    found = compare(before, after, 1.1)
+    assert found.failed_after == ("int8 on litert, 1 thread, batch 1: it crashed (SIGSEGV)",)
+    assert (found.only_before, found.exit_code) == ((), ExitCode.BUDGET_BROKEN)
+    assert "it crashed (SIGSEGV)" in comparison_tables(found)[1].texts[0][0]
+    assert compare(after, after, 1.1).exit_code is ExitCode.ACCEPTED, "it failed before, too"
+
+
+def test_a_benchmark_with_a_time_that_is_none_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bench.json"
+    for time in ("0.0", "-1.0", "NaN", "Infinity"):
+        path.write_text(result(figure(1.5)).to_json().replace('"p50": 1.5', f'"p50": {time}'))
+        with pytest.raises(InputError, match="p50"):
+            BenchResult.read(path, "bench")
+
+
 def test_history_grows_by_each_benchmark_once(tmp_path: Path) -> None:
     path = tmp_path / "bench" / "history.sqlite"
     first, second = result(figure(1.0)), result(figure(2.0), at="2026-01-02T00:00:00+00:00")
@@ -126,6 +145,28 @@ def test_history_grows_by_each_benchmark_once(tmp_path: Path) -> None:
     assert found[0].device == "A CPU"
     assert found[0].sha256 == "ab"
     assert [one.accelerator for one in found] == ["cpu", "cpu"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("p50_ms", float("inf")),
+        ("p50_ms", 0),
+        ("p99_ms", -1),
+        ("measured_at", "never"),
+        ("measured_at", 5),
+        ("accelerator", "abacus"),
+    ],
+)
+def test_a_history_of_figures_that_are_none_is_refused(
+    tmp_path: Path, column: str, value: object
+) -> None:
+    path = tmp_path / "history.sqlite"
+    append(path, result(figure(1.0)))
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(f"UPDATE latency SET {column} = ?", (value,))  # noqa: S608
+    with pytest.raises(InputError, match="not a usable history of benchmarks"):
+        read_history(path)
 
 
 def test_a_history_from_before_accelerators_were_recorded_is_read_and_added_to(

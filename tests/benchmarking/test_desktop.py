@@ -7,6 +7,7 @@ import pytest
 from edgetag.benchmarking.desktop import time_reference
 from edgetag.benchmarking.effort import Effort
 from edgetag.benchmarking.result import MissingRuntime
+from edgetag.desktop.nvidia import handle_of
 from edgetag.machine import Acceleration, this_machine
 from edgetag.preprocess import Pixels
 from edgetag.progress import SilentProgress
@@ -75,3 +76,36 @@ def test_damaged_weights_leave_it_out_with_the_reason(
     (left_out,) = time_reference(recipe, workspace, pixels, QUICK, SilentProgress())
     assert isinstance(left_out, MissingRuntime)
     assert "not a readable .npz" in left_out.reason
+
+
+class TwoGpus:
+    """As much of nvidia-ml-py as names a GPU: no driver is here."""
+
+    def nvmlDeviceGetCount(self) -> int:  # noqa: N802
+        return 2
+
+    def nvmlDeviceGetHandleByIndex(self, number: int) -> int:  # noqa: N802
+        return number
+
+    def nvmlDeviceGetUUID(self, handle: int) -> str:  # noqa: N802
+        return ("GPU-8932f937-d72c", "GPU-1b2c3d4e-0000")[handle]
+
+
+@pytest.mark.parametrize(
+    ("visible", "number", "expected"),
+    [
+        (None, 1, 1),
+        ("1", 0, 1),
+        ("1, 0", 1, 0),
+        ("GPU-1b2c3d4e-0000", 0, 1),
+        ("GPU-1b2,GPU-8932f937-d72c", 1, 0),
+        ("MIG-1b2c3d4e-0000", 0, None),
+    ],
+)
+def test_memory_and_energy_are_asked_of_the_very_gpu_that_computes(
+    visible: str | None, number: int, expected: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert handle_of(TwoGpus(), number) == expected

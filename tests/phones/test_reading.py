@@ -152,6 +152,24 @@ def test_an_answer_that_does_not_fit_is_refused(
     assert not (run_folder[1].bench / "phones.json").exists()
 
 
+def test_an_image_that_is_told_twice_is_refused(run_folder: Run, tmp_path: Path) -> None:
+    told = answer(run_folder, ["id1.png", "id2.png", "id1.png"], [1, 2, 1])
+    with pytest.raises(InputError, match="the app tells some image twice"):
+        read_one(run_folder, tmp_path, told)
+
+
+def test_where_one_of_several_answers_is_refused_none_is_kept(
+    run_folder: Run, tmp_path: Path
+) -> None:
+    good = answer(run_folder, ["id1.png"], [1])
+    paths = tmp_path / "good.json", tmp_path / "bad.json"
+    for path, told in zip(paths, (good, good | {"tags": ["a", "b", "c"]}), strict=True):
+        path.write_text(json.dumps(told))
+    with pytest.raises(InputError, match=r"bad\.json: .* other tags"):
+        read(*run_folder, paths, files_of(run_folder[1]))
+    assert not run_folder[1].bench.exists()
+
+
 def test_more_numbers_than_images_are_refused(run_folder: Run, tmp_path: Path) -> None:
     many = [str(n) for n in range(IMAGES + 1)]
     told = answer(run_folder, many, [*range(IMAGES), 0])

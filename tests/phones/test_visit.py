@@ -1,6 +1,7 @@
 """Files measured on phones that are folders: figures, marks, and how far a phone's trouble goes."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,22 @@ import pytest
 from edgetag.errors import InputError
 from edgetag.phones.benchmark import NOT_FLOAT32
 from edgetag.phones.figures import DelegateName
+from edgetag.phones.fixed_performance import fixed_performance
 from edgetag.phones.problems import Problem
 from edgetag.phones.stage import list_phones
+from edgetag.phones.state import identify
 from edgetag.workspace import digest_file
 from tests.phones.measuring import SETTINGS, Run, bench
-from tests.phones.street import OUTPUTS, PROPERTIES, FolderPhone, Street, make_run, script, thermal
+from tests.phones.street import (
+    OUTPUTS,
+    PROPERTIES,
+    FolderPhone,
+    Street,
+    make_run,
+    only_phone,
+    script,
+    thermal,
+)
 from tests.support.run_folders import write_export
 
 
@@ -306,6 +318,19 @@ def test_clocks_are_let_go_where_a_file_fails(street: Street, run_folder: Run) -
     phone.benchmark(OUTPUTS / "failed_load.txt", 1)
     assert bench(street, run_folder).results == ()
     assert phone.asked_of_cmd[-1] == f"{SET} false"
+
+
+@pytest.mark.slow
+def test_clocks_are_let_go_where_somebody_stops_the_command(street: Street) -> None:
+    """Ctrl-C ends all that adb does; a phone would stay slow until it is started again."""
+    device = street.phone()
+    phone = only_phone()
+    record = identify(phone)
+    with suppress(KeyboardInterrupt), fixed_performance(phone, record, wanted=True) as held:
+        assert held
+        phone.adb.cancelled.set()
+        raise KeyboardInterrupt
+    assert device.asked_of_cmd == [f"{SET} true", f"{SET} false"]
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from edgetag.cache_index import find_shards
+from edgetag.errors import InputError
 from edgetag.machine import Acceleration
 from edgetag.messages import to_line
 from edgetag.pixels import Normalization
@@ -104,6 +105,20 @@ def test_a_file_that_litert_js_refuses_is_told_in_one_line(
     sixteen = score(engine, MODELS / "tiny_int16x8.tflite", cache_folder, rows, CONTRACT)
     assert isinstance(sixteen, LoadFailure)
     assert sixteen.reason.endswith("which LiteRT.js takes no arrays of")
+
+
+@pytest.mark.slow
+def test_a_browser_that_does_not_start_is_no_fault_of_the_file(
+    browser_cache: Path, cache_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is in containers without root, where Chromium has no sandbox."""
+    program = tmp_path / "chromium"
+    program.write_text("#!/bin/sh\necho 'No usable sandbox!' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    engine, rows = Browser(browser_cache), np.array([0])
+    with pytest.raises(InputError, match=f"{program}: the browser has ended; try it by itself"):
+        score(engine, MODELS / "tiny_fp32.tflite", cache_folder, rows, CONTRACT)
 
 
 @pytest.mark.slow

@@ -66,6 +66,18 @@ def javascript(module: str, code: str) -> object:
     return json.loads(done.stdout)
 
 
+@needs_node
+@pytest.mark.slow
+def test_all_folders_may_be_named_from_where_one_stands(
+    wasm_cache: Path, cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(wasm_cache.parent)
+    pictures = cache_folder.relative_to(wasm_cache.parent)
+    engine = Wasm(Path(wasm_cache.name))
+    scored = run(engine, MODELS / "tiny_fp32.tflite", pictures, [0, 1])
+    assert isinstance(scored, ScoreRun), scored
+
+
 TENSORS = [
     Tensor("image", (1, 64, 64, 3), "float32", 0.0, 0),
     Tensor("image", (1, 64, 64, 3), "uint8", float(np.float32(1 / 128)), 127),

@@ -123,6 +123,12 @@ def test_without_a_network_set_up_says_so_and_leaves_nothing(
     assert list((tmp_path / "cache").iterdir()) == []
 
 
+@pytest.mark.slow
+def test_what_one_user_has_fetched_others_can_read(wasm_cache: Path) -> None:
+    """An image of a container is made by root and run by another."""
+    assert Wasm(wasm_cache).place.stat().st_mode & 0o777 == 0o755
+
+
 @needs_npm
 @pytest.mark.slow
 def test_another_package_than_the_pinned_one_is_refused(tmp_path: Path) -> None:

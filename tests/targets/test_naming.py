@@ -14,7 +14,13 @@ from edgetag.recipe.targets import CPUS, TargetName
 from edgetag.runtimes import Engine, engines
 from edgetag.runtimes.emulation import TARGETS
 from edgetag.runtimes.emulation.engine import Emulated
-from edgetag.targets.asked import engines_of, engines_to_check, engines_to_count
+from edgetag.runtimes.tflite_runtime import TFLiteRuntime
+from edgetag.targets.asked import (
+    engines_of,
+    engines_to_check,
+    engines_to_count,
+    require_comparable,
+)
 from edgetag.targets.naming import WEB, Kind, places, resolve, resolve_for, runtime_names
 
 
@@ -110,6 +116,18 @@ def test_processors_of_other_machines_are_passed_over_and_unknown_ones_refused()
 def test_a_machine_that_has_none_of_the_runtimes_is_no_silent_success() -> None:
     with pytest.raises(InputError, match=r"armv7 has tflite-runtime, and none of .*: litert"):
         engines_of((resolve("armv7"),), ("litert",), ("cortex-a7",))
+
+
+def test_a_machine_whose_engines_are_not_here_is_no_silent_success(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So it is in Python 3.12 and later, for which tflite-runtime has no wheel."""
+    monkeypatch.setattr(TFLiteRuntime, "available", lambda _: "no wheel for Python 3.12+")
+    lacking = engines_of((resolve("armv7"),), ("tflite-runtime",), ("cortex-a7",))
+    with pytest.raises(InputError, match=r"tflite-runtime@armv7: .* to compare .*: no wheel for"):
+        require_comparable(lacking)
+    require_comparable((*lacking, engines.get("litert@arm64")))
+    require_comparable((engines.get("wasm"),))
 
 
 def test_an_engine_by_name_needs_no_place_in_the_recipe() -> None:

@@ -59,7 +59,7 @@ def test_scorings_and_their_time_are_told_before_they_begin(run_folder: Path) ->
     seconds = tell(jobs(run_folder, ARM, 200), scorer, 2, progress)
     scorings, told = progress.said
     assert scorings == (
-        "1,600 scorings elsewhere: 2 file(s) on 4 engines and processors, 200 pictures each"
+        "1,600 scorings elsewhere: 2 files on 4 engines and processors, 200 pictures each"
     )
     assert scorer.scored == [("fp32", TIMED_IMAGES)] * 4
     # A busy machine sleeps longer than asked, never shorter.

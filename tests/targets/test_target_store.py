@@ -210,3 +210,19 @@ def test_runs_compare_by_instructions_exactly(recipe: Recipe, workspace: Workspa
     write_text(second, store.make(recipe).to_json())
     code, text = compare(first, second)
     assert (code, "edgetag target count RECIPE --on arm64" in text) == (2, True)
+
+
+def test_a_file_that_can_no_longer_be_counted_keeps_no_limit(
+    recipe: Recipe, workspace: Workspace
+) -> None:
+    first, second = (workspace.root.parent / name for name in ("a.json", "b.json"))
+    counts = [count(workspace, name, "cortex-a76", 1000) for name in ("fp32", "int8")]
+    lost = CountFailure.model_validate(
+        {**place(workspace, "int8", "cortex-a76"), "reason": "it crashed (SIGSEGV)"}
+    )
+    write_text(first, store.make(recipe, counts=counts).to_json())
+    write_text(second, store.make(recipe, counts=counts[:1], failures=[lost]).to_json())
+    code, text = compare(first, second)
+    assert code == 1
+    assert "int8 on litert@arm64, cortex-a76: it crashed (SIGSEGV)" in text
+    assert compare(second, second)[0] == 0, "it failed before, too"

@@ -55,9 +55,12 @@ class Comparison(Result):
     """`edgetag bench compare`.
 
     The slowest change comes first; figures without a partner are named.
+
+    `failed_after` are those that the first has and whose files the second could not run, with the
+    reason: such a file keeps no limit.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bench-comparison/1.2"
+    SCHEMA: ClassVar[str] = "edgetag.bench-comparison/1.3"
     before_device: str
     after_device: str
     before_mode: Literal["quick", "full"] = "quick"
@@ -66,11 +69,14 @@ class Comparison(Result):
     ratios: tuple[Ratio, ...]
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
+    failed_after: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
         """0 if all pass, 1 if one fails, 3 if one is undecided or there is nothing to compare."""
-        return EXIT_CODES[worst(ratio.verdict for ratio in self.ratios)]
+        failed: Decision = "fail"
+        verdicts = [ratio.verdict for ratio in self.ratios]
+        return EXIT_CODES[worst([*verdicts, *(failed for _ in self.failed_after)])]
 
 
 def compare(
@@ -91,6 +97,8 @@ def compare(
         )
     first, second = _by_place(before), _by_place(after)
     ratios = [_ratio(first[place], second[place], max_ratio) for place in first if place in second]
+    lost = {(f.variant, f.runtime, f.threads, 1): f.reason for f in after.failures}
+    alone = [place for place in first if place not in second]
     return Comparison(
         before_device=kinds[0][0],
         after_device=kinds[1][0],
@@ -98,8 +106,9 @@ def compare(
         after_mode=after.mode,
         max_ratio=max_ratio,
         ratios=tuple(sorted(ratios, key=lambda ratio: -ratio.ratio)),
-        only_before=tuple(_named(place) for place in first if place not in second),
+        only_before=tuple(_named(place) for place in alone if place not in lost),
         only_after=tuple(_named(place) for place in second if place not in first),
+        failed_after=tuple(f"{_named(place)}: {lost[place]}" for place in alone if place in lost),
     )
 
 

@@ -8,10 +8,11 @@ import errno
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from edgetag.benchmarking.result import BenchResult
 from edgetag.catalogue.engines import Accelerator
@@ -22,6 +23,15 @@ from edgetag.writing import disk_error
 HISTORY = "history.sqlite"
 
 
+def _moment(text: str) -> str:
+    """Return what says when; plots place figures by it."""
+    datetime.fromisoformat(text)
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
+
+
 class Figure(Record):
     """One latency that was measured once; see `result.Measurement`.
 
@@ -29,7 +39,7 @@ class Figure(Record):
     differ. None in rows from before schema 1.1, and where the engine does not say.
     """
 
-    measured_at: str
+    measured_at: Moment
     device: str
     runtime: str
     runtime_version: str
@@ -40,9 +50,9 @@ class Figure(Record):
     mode: str
     runs: int
     stable: bool
-    p50_ms: float
-    p90_ms: float
-    p99_ms: float
+    p50_ms: float = Field(gt=0, allow_inf_nan=False)
+    p90_ms: float = Field(gt=0, allow_inf_nan=False)
+    p99_ms: float = Field(gt=0, allow_inf_nan=False)
     accelerator: Accelerator | None = None
 
 

@@ -20,7 +20,7 @@ class Latency(Record):
     percentile.
     """
 
-    p50: float
+    p50: float = Field(gt=0, allow_inf_nan=False)
     p90: float
     p99: float
     p50_interval: Bounds | None = None

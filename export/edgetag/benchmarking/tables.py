@@ -20,7 +20,7 @@ from edgetag.tables import (
     with_interval,
 )
 from edgetag.tables.formats import format_bytes, format_fraction, format_ms
-from edgetag.tables.lists import only_in_one
+from edgetag.tables.lists import failed_since, only_in_one
 
 UNSTABLE = "unstable"
 QUICK = "quick mode"
@@ -144,7 +144,11 @@ def comparison_tables(result: Comparison) -> tuple[Table, ...]:
         Column("figures", lambda ratio: stability(ratio.stable)),
         Decision("verdict", _decision),
     )
-    return (ratios, *only_in_one("figure", result.only_before, result.only_after))
+    return (
+        ratios,
+        *failed_since(result.failed_after),
+        *only_in_one("figure", result.only_before, result.only_after),
+    )
 
 
 def _decision(ratio: Ratio) -> Cell:

@@ -57,8 +57,9 @@ def compare(
 ) -> None:
     """Compare two benchmarks: the ratio of medians with an interval, and a gate.
 
-    Exits with 0 if no figure became slower than --max-ratio, 1 if one did, 3 if the figures cannot
-    tell. Instructions are counted exactly, wherever that was done, so their ratio has no interval.
+    Exits with 0 if no figure became slower than --max-ratio, 1 if one did or its file no longer
+    runs, 3 if the figures cannot tell. Instructions are counted exactly, wherever that was done, so
+    their ratio has no interval.
     """
     from edgetag.benchmarking.compare import compare as compare_results
     from edgetag.benchmarking.result import BenchResult

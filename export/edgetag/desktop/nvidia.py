@@ -39,7 +39,8 @@ def open_gpu(number: int) -> Gpu | None:
     library = import_module("pynvml")
     try:
         library.nvmlInit()
-        return Gpu(library, library.nvmlDeviceGetHandleByIndex(_in_the_system(number)))
+        handle = handle_of(library, number)
+        return None if handle is None else Gpu(library, handle)
     except library.NVMLError:
         return None
 
@@ -49,12 +50,20 @@ def count_as_the_system_does() -> None:
     os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
 
 
-def _in_the_system(number: int) -> int:
-    """Return the system's number of a GPU where CUDA_VISIBLE_DEVICES shows engines some alone."""
+def handle_of(library: Any, number: int) -> Any:
+    """Return the library's handle of a GPU by the number that engines give it.
+
+    CUDA_VISIBLE_DEVICES shows engines some alone, by the system's numbers or by the beginnings of
+    their UUIDs, as schedulers do. None of a part of a GPU (MIG), which is no GPU to the library.
+    """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
-    if number < len(visible) and visible[number].strip().isdecimal():
-        return int(visible[number])
-    return number
+    name = visible[number].strip() if number < len(visible) else ""
+    if not name or name.isdecimal():
+        return library.nvmlDeviceGetHandleByIndex(int(name) if name else number)
+    every = map(library.nvmlDeviceGetHandleByIndex, range(library.nvmlDeviceGetCount()))
+    return next(
+        (gpu for gpu in every if _text(library.nvmlDeviceGetUUID(gpu)).startswith(name)), None
+    )
 
 
 def _text(value: str | bytes) -> str:

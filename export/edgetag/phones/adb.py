@@ -159,7 +159,7 @@ class Adb:
 
     def _may_go_on(self, deadline: float, limit_s: float) -> None:
         if self.cancelled.is_set():
-            raise InputError("stopped; phones that were done are kept")
+            raise InputError("stopped")
         if time.monotonic() >= deadline:
             raise PhoneError(Problem.TIMED_OUT, f"no end after {limit_s:g} s")
 

@@ -6,7 +6,9 @@ uses it likewise. Times are then longer than a cool phone's first ones, and repe
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
 
+from edgetag.phones.adb import Adb
 from edgetag.phones.phone import Phone
 from edgetag.phones.problems import PhoneError
 from edgetag.phones.result import PhoneRecord
@@ -30,8 +32,10 @@ def fixed_performance(phone: Phone, record: PhoneRecord, wanted: bool) -> Iterat
     try:
         yield True
     finally:
+        # Also where everything was cancelled, which ends whatever else adb is asked.
+        free = replace(phone, adb=Adb(phone.adb.path))
         with contextlib.suppress(PhoneError):  # what went wrong before is the one to tell
-            _set(phone, False)
+            _set(free, False)
 
 
 def _set(phone: Phone, on: bool) -> bool:

@@ -13,6 +13,7 @@ from edgetag.errors import InputError
 from edgetag.phones.instrument import ENTRY, App
 from edgetag.phones.job import RunnerJob, RunsOn
 from edgetag.phones.phone import FOLDER
+from edgetag.phones.settings import Settings
 from edgetag.phones.store import ModelFile
 from edgetag.recipe import Recipe
 from edgetag.sampling import spread
@@ -45,6 +46,7 @@ def pack(
         raise InputError(f"{folder}: not an empty folder; name a new one")
     dataset = open_dataset(workspace)
     rows = spread(dataset.rows(recipe.validation.splits[0]), images)
+    settings = Settings.of(recipe, delegate)
     write_array(folder / IMAGES, dataset.images(rows))
     written = [folder / IMAGES]
     for model in files:
@@ -55,11 +57,11 @@ def pack(
             model=f"{FOLDER}/{name}.tflite",
             images=f"{FOLDER}/{IMAGES}",
             scores=f"{FOLDER}/{name}.scores",
-            threads=recipe.benchmark.threads[0],
+            threads=settings.threads[0],
             contract=recipe.network.preprocessing(),
             delegate=delegate,
-            warmup_runs=recipe.benchmark.warmup_runs,
-            runs=recipe.benchmark.runs,
+            warmup_runs=settings.warmup_runs,
+            runs=settings.runs,
         )
         write_text(folder / f"{name}.json", job.to_json())
         written += [folder / f"{name}.tflite", folder / f"{name}.json"]

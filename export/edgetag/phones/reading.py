@@ -7,6 +7,7 @@ and stand beside ours.
 
 import hashlib
 from collections import Counter
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
@@ -15,6 +16,7 @@ import numpy as np
 from edgetag import __version__
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.errors import InputError
+from edgetag.metrics import Scores
 from edgetag.phones import mlperf, public_rows
 from edgetag.phones.accuracy import compare, truth_of
 from edgetag.phones.answer import AppScores, Wanted, check_answer, read_answer, scores_of
@@ -58,18 +60,24 @@ def read(
     """
     path = workspace.bench / "phones.json"
     known = PhonesResult.read_if_there(path, "phone bench RECIPE") or _empty()
+    # All are checked before the first is kept, whose scores lie in a file of their own.
+    told: list[_Answered | tuple[MeasuredElsewhere, ...]] = []
     for answer in answers:
         if mlperf.is_told_by_another(answer, answers):
             continue
         content = _content(answer)
         if figures := _measured_elsewhere(content, answer):
-            known = _beside(known, figures)
+            told.append(figures)
             continue
         try:
-            app_scores = read_answer(content)
-            known = _joined(known, _result_of_answer(recipe, workspace, answer, app_scores, files))
+            told.append(_checked(recipe, workspace, answer, read_answer(content), files))
         except PhoneError as error:
             raise InputError(f"{answer}: {error.reason}") from None
+    for entry in told:
+        if isinstance(entry, _Answered):
+            known = _joined(known, _result_of_answer(recipe, workspace, entry))
+        else:
+            known = _beside(known, entry)
     write_text(path, known.to_json())
     return known
 
@@ -101,14 +109,40 @@ def _content(path: Path) -> bytes:
         raise InputError(f"{path}: {error.strerror}") from None
 
 
-def _result_of_answer(
+@dataclass(frozen=True)
+class _Answered:
+    """An answer of the app that is about this run.
+
+    Attributes:
+        answer: What the app wrote.
+        model: The file that it ran.
+        rows: Of the images that it names, in its order.
+        scores: Of those that have scores, `[n, tags]`, see `answer.scores_of`;
+        places: which of the rows these are;
+        error: and why others have none.
+    """
+
+    answer: AppScores
+    model: ModelFile
+    rows: Rows
+    scores: Scores
+    places: tuple[int, ...]
+    error: str
+
+
+def _checked(
     recipe: Recipe,
     workspace: Workspace,
     path: Path,
     app_scores: AppScores,
     files: tuple[ModelFile, ...],
-) -> PhonesResult:
-    """Return what one answer tells, as a result of its own."""
+) -> _Answered:
+    """Return an answer that is about a file and pictures of this run.
+
+    Raises:
+        InputError: It is about others.
+        PhoneError: It is of an engine that does not do what it should.
+    """
     model = next((file for file in files if file.sha256 == app_scores.model_sha256), None)
     if model is None:
         raise InputError(
@@ -120,11 +154,17 @@ def _result_of_answer(
     rows = _rows(dataset, dataset.rows(recipe.validation.splits[0]), names, path)
     wanted = Wanted(app_scores.model_sha256, dataset.vocabulary.names, names)
     check_answer(app_scores, wanted)
-    scores, places, error = scores_of(app_scores, wanted)
-    truth = truth_of(recipe, workspace, dataset, rows, (model,))
+    return _Answered(app_scores, model, rows, *scores_of(app_scores, wanted))
+
+
+def _result_of_answer(recipe: Recipe, workspace: Workspace, told: _Answered) -> PhonesResult:
+    """Return what one answer tells, as a result of its own."""
+    app_scores, model, places = told.answer, told.model, told.places
+    dataset = open_dataset(workspace)
+    truth = truth_of(recipe, workspace, dataset, told.rows, (model,))
     phone = _phone(app_scores)
     scored = compare(
-        scores,
+        told.scores,
         places,
         model,
         truth,
@@ -134,8 +174,8 @@ def _result_of_answer(
         engine=engine_of(app_scores),
     )
     failures: tuple[PhoneFailure, ...] = ()
-    if error:
-        short = lacking(len(names) - len(places), len(names), error)
+    if told.error:
+        short = lacking(len(told.rows) - len(places), len(told.rows), told.error)
         failure = PhoneFailure.like(short, phone=phone.id, name=phone.name, variant=model.variant)
         failures = (failure,)
     return _empty().model_copy(

@@ -1,5 +1,6 @@
 """All files on all phones: a thread per phone, each phone's trouble its own."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,8 +22,9 @@ from edgetag.phones.tool import WHERE_FROM, find_program
 from edgetag.phones.visit import Visit
 from edgetag.pool import open_pool
 from edgetag.progress import Progress, SharedProgress
-from edgetag.recipe import Recipe
+from edgetag.recipe import Recipe, Variant
 from edgetag.scratch import scratch_folder
+from edgetag.tables.formats import counted
 from edgetag.workspace import Workspace
 from edgetag.writing import write_text
 
@@ -93,42 +95,89 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
     )
     path = workspace.bench / "phones.json"
     exported = frozenset(file.sha256 for file in read_exported(workspace).variants)
-    result = with_known(result, path, options, exported)
+    asked = {(phone.id, file.variant) for phone in chosen for file in files}
+    result = with_known(result, path, options, exported, asked, progress)
     write_text(path, result.to_json())
     return result
 
 
+SETTINGS = ("benchmark_model_sha256", "warmup_runs", "runs", "min_s", "max_s", "rounds")
+"""What `PhonesResult` says once of all latencies by benchmark_model."""
+
+
 def with_known(
-    result: PhonesResult, path: Path, options: Options, exported: frozenset[str]
+    result: PhonesResult,
+    path: Path,
+    options: Options,
+    exported: frozenset[str],
+    asked: Collection[tuple[str, Variant]],
+    progress: Progress,
 ) -> PhonesResult:
     """Add what was measured before and was not to be measured now, of files that are still there.
 
-    So `edgetag phone check` leaves the latencies alone, and `edgetag phone bench` the scores.
+    So `edgetag phone check` leaves the latencies alone, and `edgetag phone bench` the scores; and
+    who has one cable may measure one phone after the other. Latencies by another benchmark_model,
+    or with other settings, cannot stand beside new ones: they are left out, and that is said.
+
+    Args:
+        result: What was measured now.
+        path: Of `phones.json`.
+        options: What was asked for,
+        exported: Digests of the files that are there.
+        asked: of which phones and variants.
+        progress: Told what is left out.
     """
     try:
         known = PhonesResult.read(path, "phone bench RECIPE").only(exported)
     except InputError:
         return result  # there is none, or it is damaged and is written anew
+
+    def rests(record: PhoneMeasurement | AppMeasurement | PhoneScores) -> bool:
+        return (record.phone, record.variant) not in asked
+
+    held = {phone.id: phone.fixed_performance for phone in known.phones}
+    now = {phone.id: phone.fixed_performance for phone in result.phones}
+
+    def is_comparable(record: PhoneMeasurement | AppMeasurement) -> bool:
+        return record.phone not in now or now[record.phone] == held.get(record.phone)
+
     update: dict[str, object] = {"elsewhere": known.elsewhere}
     if options.tool is None:
-        settings = ("benchmark_model_sha256", "warmup_runs", "runs", "min_s", "max_s", "rounds")
-        update = {name: getattr(known, name) for name in settings}
+        update |= {name: getattr(known, name) for name in SETTINGS}
         update["results"] = known.results
+    else:
+        as_now = all(getattr(known, name) == getattr(result, name) for name in SETTINGS)
+        others = tuple(filter(rests, known.results))
+        kept = tuple(filter(is_comparable, others)) if as_now else ()
+        if lost := len(others) - len(kept):
+            progress.say(
+                f"{counted(lost, 'figure')} of before, measured with another benchmark_model or "
+                f"other settings, cannot stand beside these: left out of {path.name}"
+            )
+        update["results"] = (*kept, *result.results)
     app_rests = options.app is None or not options.time_app
-    apps = (record for record in known.apps if record.before is None or app_rests)
+    # What has no `before` was read by hand, from a phone that is not here.
+    apps = (
+        record
+        for record in known.apps
+        if record.before is None or app_rests or (rests(record) and is_comparable(record))
+    )
     update["apps"] = (*apps, *result.apps)
     scores = (
         record
         for record in known.scores
-        if record.seconds is None  # read by hand, from a phone that is not here
+        if record.seconds is None  # read by hand, too
         or (options.runner if record.runner_sha256 else options.app) is None
+        or rests(record)
     )
     update["scores"] = (*scores, *result.scores)
-    there = {phone.id for phone in result.phones}
-    update["phones"] = (
-        *(record for record in known.phones if record.id not in there),
-        *result.phones,
-    )
+    phones = result.phones
+    if options.tool is None and app_rests:  # nothing is timed anew, so clocks were as they were
+        phones = tuple(
+            phone.model_copy(update={"fixed_performance": held.get(phone.id)}) for phone in phones
+        )
+    there = {phone.id for phone in phones}
+    update["phones"] = (*(record for record in known.phones if record.id not in there), *phones)
     return result.model_copy(update=update)
 
 

@@ -146,6 +146,7 @@ class NpmPackage:
             if self.installed(cache_folder) is None:  # another set-up may have been faster
                 place = self.place(cache_folder)
                 shutil.rmtree(place, ignore_errors=True)
+                folder.chmod(0o755)  # mkdtemp's are for its owner alone, and a cache may be shared
                 folder.replace(place)
         except OSError as error:
             raise InputError(f"{cache_folder}: cannot be written: {error.strerror}") from None
@@ -221,7 +222,8 @@ class NpmEngine(ABC):
     silence_limit_s = SILENCE_LIMIT_S
 
     def __init__(self, cache_folder: Path | None = None) -> None:
-        self._cache_folder = cache_folder
+        # Node looks for modules from its own files on, not from where one stands.
+        self._cache_folder = cache_folder and cache_folder.absolute()
 
     def at(self, cache_folder: Path | None) -> Self:
         """Return the same engine fetched to another cache folder."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from edgetag.tables.model import Column, Rows, Table
+from edgetag.tables.model import Column, Prose, Rows, Table
 
 
 def only_in_one(what: str, before: Iterable[str], after: Iterable[str]) -> Iterator[Table]:
@@ -14,3 +14,10 @@ def only_in_one(what: str, before: Iterable[str], after: Iterable[str]) -> Itera
             Column(what, lambda row: row[0]),
             Column("which", lambda row: row[1]),
         )
+
+
+def failed_since(failed: Iterable[str]) -> Iterator[Table]:
+    """Yield a table of what the first of two results has and the second failed at, if any."""
+    rows = tuple(failed)
+    if rows:
+        yield Rows(rows).table("Failed since", Prose("what, and why", lambda row: row))

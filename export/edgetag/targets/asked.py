@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from edgetag.catalogue.engines import ENGINES
 from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import InputError
 from edgetag.recipe import BUDGET_CPU, BUDGET_TARGET, Recipe
@@ -123,7 +124,8 @@ def _emulated(
     if not chosen:
         own = ", ".join(cpu.name for cpu in target.cpus)
         raise InputError(f"{place.name} can be {own}, not {', '.join(cpus)}")
-    return [Emulated(target, runtime, cpu, cache) for runtime in wanted for cpu in chosen]
+    place_of_all = cache and cache.absolute()  # what Python compiled there is kept by its path
+    return [Emulated(target, runtime, cpu, place_of_all) for runtime in wanted for cpu in chosen]
 
 
 def require_ready(engines: Iterable[Engine]) -> None:
@@ -140,6 +142,31 @@ def require_ready(engines: Iterable[Engine]) -> None:
     ]
     if missing:
         raise InputError("\n".join(missing))
+
+
+def require_comparable(there: Sequence[Engine]) -> None:
+    """Refuse where no engine there has a counterpart here: nothing would be compared.
+
+    Where some have one, files on the others are told as not compared.
+
+    Raises:
+        InputError: One line for each engine, which says what is missing here.
+    """
+    reasons = {engine.name: _why_not_comparable(engine.inner) for engine in there}
+    if reasons and all(reasons.values()):
+        raise InputError(
+            "\n".join(
+                f"{name}: there is nothing here to compare its scores with: {reason}"
+                for name, reason in reasons.items()
+            )
+        )
+
+
+def _why_not_comparable(runtime: str) -> str | None:
+    """Return None where an engine is here that must give a runtime's scores, else why none is."""
+    hosts = {runtime, *ENGINES[runtime].same_here.values()} - set(WEB)
+    reasons = [engines.get(name).available() for name in sorted(hosts)]
+    return None if None in reasons else reasons[0]
 
 
 def target_of(engine: Engine) -> str:

@@ -12,7 +12,7 @@ from edgetag.runtimes import Engine, FailureKind, LoadFailure, engines
 from edgetag.sampling import spread
 from edgetag.targets import store
 from edgetag.targets.agreement import compare, host_of, tolerance
-from edgetag.targets.asked import facts_of, require_ready, target_of
+from edgetag.targets.asked import facts_of, require_comparable, require_ready, target_of
 from edgetag.targets.forecast import images_on, tell
 from edgetag.targets.result import TargetCheck, TargetsResult
 from edgetag.targets.scoring import Job, Outcome, Pictures, read_pictures
@@ -39,9 +39,11 @@ def check_scores(
         What was found now.
 
     Raises:
-        InputError: A target is not set up, there are no files or images, or a file has changed.
+        InputError: A target is not set up, none has an engine here to compare with, there are no
+            files or images, or a file has changed.
     """
     require_ready(there)
+    require_comparable(there)
     files = exported_files(workspace, variants)
     pictures = read_pictures(recipe, workspace)
     asked = images or recipe.targets.images

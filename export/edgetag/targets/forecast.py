@@ -9,6 +9,7 @@ from edgetag.pool import open_pool
 from edgetag.progress import Progress, Task, format_seconds
 from edgetag.runtimes import Engine, LoadFailure
 from edgetag.runtimes.emulation.engine import Emulated
+from edgetag.tables.formats import counted
 from edgetag.targets.scoring import Job, Outcome
 
 IMAGES = 32
@@ -46,10 +47,12 @@ def tell(
     """
     scorings = sum(len(job.rows) for job in jobs)
     files, there = {job.path for job in jobs}, {job.engine for job in jobs}
-    pictures = " or ".join(str(n) for n in sorted({len(job.rows) for job in jobs}))
+    *fewer, most = sorted({len(job.rows) for job in jobs})
+    pictures = " or ".join([*map(str, fewer), counted(most, "picture")])
+    where = counted(len(there), "engine and processor", "engines and processors")
     progress.say(
-        f"{scorings:,} scorings elsewhere: {len(files)} file(s) on {len(there)} engines and "
-        f"processors, {pictures} pictures each"
+        f"{scorings:,} scoring{'s' * (scorings != 1)} elsewhere: {counted(len(files), 'file')} on "
+        f"{where}, {pictures} each"
     )
     first = {job.engine: job for job in reversed(jobs) if is_slow(job.engine)}
     if not first or max(len(job.rows) for job in first.values()) <= TIMED_IMAGES:

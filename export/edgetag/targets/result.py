@@ -124,7 +124,7 @@ class InstructionCount(TargetRecord):
         operators: Where they go, if that was asked for.
     """
 
-    instructions: int
+    instructions: int = Field(gt=0)
     operators: tuple[OperatorCount, ...] = ()
 
 

@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 from edgetag.contract import Preprocessing
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Rows, open_dataset
-from edgetag.errors import InputError
 from edgetag.progress import Task
 from edgetag.recipe import Recipe
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun, score
@@ -89,12 +88,9 @@ def read_pictures(recipe: Recipe, workspace: Workspace) -> Pictures:
         InputError: There is no data, or the split has no image.
     """
     dataset, split = open_dataset(workspace), recipe.validation.splits[0]
-    rows = dataset.rows(split)
-    if not len(rows):
-        raise InputError(f"{workspace.manifest}: split {split} has no image to run files on")
     return Pictures(
         workspace.cache,
-        rows,
+        dataset.rows(split),
         recipe.network.preprocessing(),
         split,
         dataset.vocabulary.names,

@@ -3,7 +3,12 @@
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.targets import store
-from edgetag.targets.asked import engines_to_check, engines_to_count, require_ready
+from edgetag.targets.asked import (
+    engines_to_check,
+    engines_to_count,
+    require_comparable,
+    require_ready,
+)
 from edgetag.targets.checking import check_scores
 from edgetag.targets.counting.count import able_to_count, count_instructions
 from edgetag.targets.result import TargetsResult
@@ -32,7 +37,10 @@ def require(recipe: Recipe) -> None:
     """Refuse to begin a run that would end here, hours later.
 
     Raises:
-        InputError: A target of the recipe is not set up; the text says what to type.
+        InputError: A target of the recipe is not set up, or none can be compared with an engine
+            here; the text says what to type.
     """
-    require_ready(engines_to_check(recipe))
+    there = engines_to_check(recipe)
+    require_ready(there)
+    require_comparable(there)
     engines_to_count(recipe)

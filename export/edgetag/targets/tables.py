@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from edgetag.catalogue.variants import BASE
 from edgetag.tables import NONE, Cell, Column, Decision, Number, Prose, Rows, Table, decided
 from edgetag.tables.formats import format_count, format_fraction, format_millions, format_percent
-from edgetag.tables.lists import only_in_one
+from edgetag.tables.lists import failed_since, only_in_one
 from edgetag.targets.counting.ratios import InstructionComparison
 from edgetag.targets.listing import TargetList
 from edgetag.targets.result import BUDGET, Agreement, InstructionCount, TargetCheck, TargetsResult
@@ -129,7 +129,11 @@ def ratio_tables(result: InstructionComparison) -> tuple[Table, ...]:
         Number("after ÷ before", lambda ratio: format_fraction(ratio.ratio, 4)),
         Decision("verdict", lambda ratio: decided(ratio.verdict)),
     )
-    return (ratios, *only_in_one("count", result.only_before, result.only_after))
+    return (
+        ratios,
+        *failed_since(result.failed_after),
+        *only_in_one("count", result.only_before, result.only_after),
+    )
 
 
 def target_list_tables(result: TargetList) -> tuple[Table, ...]:

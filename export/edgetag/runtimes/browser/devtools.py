@@ -174,6 +174,9 @@ def open_tab(
         options: More of its options.
         files: What pages of `ORIGIN` consist of; without them pages are fetched as ever.
         kind: The page's class.
+
+    Raises:
+        BrowserError: It does not start, or ended in the block.
     """
     ours_in, theirs_out = os.pipe()
     theirs_in, ours_out = os.pipe()
@@ -203,5 +206,7 @@ def open_tab(
             if files is not None:
                 tab.do("Fetch.enable", patterns=[{"urlPattern": "*"}])
             yield tab
+    except BrokenPipeError:  # what could not be told it is tried again when the pipe closes
+        raise BrowserError("the browser has ended") from None
     finally:
         process.wait(ANSWER_S)

@@ -11,12 +11,13 @@ from pathlib import Path
 from edgetag.catalogue.engines import ENGINES
 from edgetag.children import begin_job
 from edgetag.confinement import confine
+from edgetag.errors import one_line
 from edgetag.runtimes import engines
-from edgetag.runtimes.browser.devtools import find_chromium, open_tab
+from edgetag.runtimes.browser.devtools import BrowserError, find_chromium, open_tab
 from edgetag.runtimes.browser.engine import Browser
 from edgetag.runtimes.browser.files import page
 from edgetag.runtimes.browser.session import BrowserSession, what_computes
-from edgetag.runtimes.messages import Job, Loaded
+from edgetag.runtimes.messages import BadInput, Job, Loaded
 from edgetag.runtimes.npm import MODULES
 from edgetag.runtimes.worker import perform
 
@@ -29,14 +30,18 @@ def main() -> None:
     if not isinstance(engine, Browser) or program is None:
         raise RuntimeError(f"{job.engine} in {program}: `launch` starts no such process")
     files = page(folder / MODULES, job.model)
-    with open_tab(program, job.scores.parent / "browser", engine.options, files) as tab:
-        confine((job.model, job.cache.folder, job.rows, folder), (job.scores.parent,))
-        perform(
-            job,
-            emit,
-            load=lambda: BrowserSession(tab, job.model, engine.accelerator),
-            loaded=partial(what_computes, tab) if ENGINES[job.engine].tells else Loaded,
-        )
+    try:
+        with open_tab(program, job.scores.parent / "browser", engine.options, files) as tab:
+            confine((job.model, job.cache.folder, job.rows, folder), (job.scores.parent,))
+            perform(
+                job,
+                emit,
+                load=lambda: BrowserSession(tab, job.model, engine.accelerator),
+                loaded=partial(what_computes, tab) if ENGINES[job.engine].tells else Loaded,
+            )
+    except BrowserError as error:  # before any file is loaded: later ones refuse the file
+        by_itself = f"{program} --headless --dump-dom about:blank"
+        emit(BadInput(message=f"{program}: {one_line(str(error))}; try it by itself: {by_itself}"))
 
 
 if __name__ == "__main__":

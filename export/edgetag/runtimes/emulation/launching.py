@@ -26,7 +26,7 @@ def python(folder: Path) -> Path:
 
 
 def emulator_command(target: Target, folder: Path, installed_emulator: str | None) -> list[str]:
-    """Return how the emulator is started; `found` is the one on this machine, if that is used."""
+    """Return how the emulator is started: the one on this machine, if that is used."""
     return (
         [installed_emulator]
         if installed_emulator

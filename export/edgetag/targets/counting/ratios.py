@@ -45,18 +45,24 @@ class InstructionComparison(Result):
     """`edgetag bench compare --by instructions`.
 
     The largest growth comes first; counts without a partner are named.
+
+    `failed_after` are those that the first has and the second could not count, with the reason:
+    such a file keeps no limit.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.instruction-comparison/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.instruction-comparison/1.2"
     max_ratio: float
     ratios: tuple[InstructionRatio, ...]
     only_before: tuple[str, ...]
     only_after: tuple[str, ...]
+    failed_after: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> ExitCode:
         """0 if all pass, 1 if one fails, 3 if there is nothing to compare."""
-        return EXIT_CODES[worst(ratio.verdict for ratio in self.ratios)]
+        failed: Decision = "fail"
+        verdicts = [ratio.verdict for ratio in self.ratios]
+        return EXIT_CODES[worst([*verdicts, *(failed for _ in self.failed_after)])]
 
 
 def read_counts(path: Path) -> TargetsResult:
@@ -81,11 +87,16 @@ def compare_instructions(
     """
     first, second = ({count.key: count for count in result.counts} for result in (before, after))
     ratios = [_ratio(first[key], second[key], max_ratio) for key in first if key in second]
+    lost = {failure.key: failure.reason for failure in after.failures}
+    alone = [count for key, count in first.items() if key not in second]
     return InstructionComparison(
         max_ratio=max_ratio,
         ratios=tuple(sorted(ratios, key=lambda ratio: -ratio.ratio)),
-        only_before=tuple(_named(count) for key, count in first.items() if key not in second),
+        only_before=tuple(_named(count) for count in alone if count.key not in lost),
         only_after=tuple(_named(count) for key, count in second.items() if key not in first),
+        failed_after=tuple(
+            f"{_named(count)}: {lost[count.key]}" for count in alone if count.key in lost
+        ),
     )
 
 
