@@ -19,7 +19,7 @@ IMAGE = Image.new("RGB", (2, 3))
 
 
 def write_exif(folder: Path) -> None:
-    """Write a tiny picture of each format, byte order and orientation, named by them; then rarer ones."""
+    """Write tiny pictures of each format, named by orientation and byte order; also rarer ones."""
     target = folder / "exif"
     target.mkdir()
     for order in BYTE_ORDERS:
