@@ -76,7 +76,10 @@ private fun Start(model: DemoModel, report: BenchmarkReport, messages: SnackbarH
         if (report.measured.isNotEmpty()) {
             SignButton(R.drawable.ic_save, R.string.save) { save.start(FILE, context, messages, scope) }
             SignButton(R.drawable.ic_share, R.string.share) {
-                scope.launch { Shared.send(context, Shared.written(context, FILE, model.benchmark::write), Shared.JSON) }
+                scope.launch {
+                    val problem = Shared.send(context, FILE, Shared.JSON, write = model.benchmark::write)
+                    problem?.let { messages.showSnackbar(it.on(context)) }
+                }
             }
         }
     }

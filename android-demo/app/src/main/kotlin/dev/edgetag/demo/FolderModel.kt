@@ -12,21 +12,26 @@ import dev.edgetag.tagger.SuspendingTagger
 import dev.edgetag.tagger.android.PictureReader
 import dev.edgetag.tagger.android.bytesOf
 import dev.edgetag.tagger.android.picturesIn
+import dev.edgetag.tagger.onePicture
 import dev.edgetag.tagger.sha256
 import java.io.File
 import java.io.IOException
 import java.io.OutputStream
 import java.nio.ByteBuffer
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.sync.Mutex
+import kotlinx.coroutines.sync.withLock
 import kotlinx.coroutines.withContext
 
 /** Tags a folder's pictures one after another, and keeps what a person says of them. */
 class FolderModel(private val context: Context, private val work: Work, private val tagger: suspend () -> SuspendingTagger) {
     private val changing = MutableStateFlow<TaggedFolder?>(null)
     private val thumbnails = LruCache<String, Bitmap>(MOST_THUMBNAILS)
+    private val turn = Mutex()
     private var table: File? = null
     private var contract: Contract? = null
 
@@ -66,12 +71,23 @@ class FolderModel(private val context: Context, private val work: Work, private 
         else Count(R.plurals.folder_done, pictures.size, pictures.count { it.problem != null })
     }
 
-    /** Keeps what a person says of a tag in a picture. */
-    suspend fun correct(picture: String, tag: String, answer: Answer) {
-        val before = changing.value ?: return
+    /** Keeps what a person says of a tag in a picture; returns why it is not kept, null where it is. */
+    suspend fun correct(picture: String, tag: String, answer: Answer): Words? {
+        val before = changing.value ?: return null
+        val kept = table ?: return null
         val corrections = before.corrections.with(picture, tag, answer)
         changing.value = before.copy(corrections = corrections)
-        withContext(Dispatchers.IO) { table?.let { write(it, corrections) } }
+        // In the order of the answers, so that the last table stays, and also where the screen is left meanwhile.
+        return withContext(NonCancellable) {
+            turn.withLock {
+                try {
+                    withContext(Dispatchers.IO) { write(kept, corrections) }
+                    null
+                } catch (error: IOException) {
+                    Message(R.string.not_saved, error.message.orEmpty())
+                }
+            }
+        }
     }
 
     /** Writes what a person has said as a table that `edgetag` trains on. */
@@ -94,7 +110,7 @@ class FolderModel(private val context: Context, private val work: Work, private 
     private fun read(contract: Contract, uri: Uri, side: Int): Bitmap? = try {
         // Read at a part of its size: nobody scores it.
         val reader = PictureReader(contract, PictureLimits(mostPixels = OVERSIZE * side * side))
-        Preview.of(reader.read(context.contentResolver.bytesOf(uri)).picture, side).plain().bitmap
+        onePicture { Preview.of(reader.read(context.contentResolver.bytesOf(uri)).picture, side).plain().bitmap }
     } catch (_: IOException) {
         null // the picture's own line says why
     } catch (_: PictureException) {
@@ -106,7 +122,7 @@ class FolderModel(private val context: Context, private val work: Work, private 
         table.parentFile?.mkdirs()
         val half = File("${table.path}.part")
         half.writeText(corrections.toCsv())
-        check(half.renameTo(table)) { "$table cannot be written" }
+        if (!half.renameTo(table)) throw IOException("$table cannot be written")
     }
 
     private companion object {

@@ -60,16 +60,16 @@ private const val LARGE = 1024
 fun FolderScreen(model: DemoModel, isWide: Boolean, messages: SnackbarHostState) {
     val folder by model.folder.folder.collectAsStateWithLifecycle()
     var chosen by rememberSaveable { mutableStateOf<String?>(null) }
-    val picture = folder?.pictures?.firstOrNull { it.name == chosen }
+    val picture = folder?.pictures?.firstOrNull { it.address == chosen }
     if (isWide) {
         TwoPanes(
-            { Pictures(model, folder, messages, chosen, it) { picture -> chosen = picture.name } },
-            picture?.let { shown -> { Detail(model, checkNotNull(folder), shown, it) { chosen = null } } },
+            { Pictures(model, folder, messages, chosen, it) { picture -> chosen = picture.address } },
+            picture?.let { shown -> { Detail(model, checkNotNull(folder), shown, messages, it) { chosen = null } } },
         )
     } else if (picture == null) {
-        Pictures(model, folder, messages, chosen) { chosen = it.name }
+        Pictures(model, folder, messages, chosen) { chosen = it.address }
     } else {
-        Detail(model, checkNotNull(folder), picture) { chosen = null }
+        Detail(model, checkNotNull(folder), picture, messages) { chosen = null }
     }
 }
 
@@ -96,8 +96,8 @@ private fun Pictures(
                 folder?.let { Filter(it, filter) { filter = it } }
             }
         }
-        items(folder?.showing(filter.toSet()).orEmpty(), { it.name }) { picture ->
-            Cell(model, checkNotNull(folder), picture, picture.name == chosen) { choose(picture) }
+        items(folder?.showing(filter.toSet()).orEmpty(), { it.address }) { picture ->
+            Cell(model, checkNotNull(folder), picture, picture.address == chosen) { choose(picture) }
         }
     }
 }
@@ -116,7 +116,10 @@ private fun Head(model: DemoModel, folder: TaggedFolder?, messages: SnackbarHost
         if (folder != null && folder.corrections.size > 0) {
             SignButton(R.drawable.ic_save, R.string.save_corrections) { save.start(TABLE, context, messages, scope) }
             SignButton(R.drawable.ic_share, R.string.share_corrections) {
-                scope.launch { Shared.send(context, Shared.written(context, TABLE, model.folder::write), Shared.CSV) }
+                scope.launch {
+                    val problem = Shared.send(context, TABLE, Shared.CSV, write = model.folder::write)
+                    problem?.let { messages.showSnackbar(it.on(context)) }
+                }
             }
         }
     }
@@ -194,9 +197,11 @@ private fun Detail(
     model: DemoModel,
     folder: TaggedFolder,
     picture: FolderPicture,
+    messages: SnackbarHostState,
     modifier: Modifier = Modifier,
     close: () -> Unit,
 ) {
+    val context = LocalContext.current
     val scope = rememberCoroutineScope()
     var back by remember { mutableFloatStateOf(0f) }
     PredictiveBackHandler { events ->
@@ -219,7 +224,10 @@ private fun Detail(
         }
         items(picture.scores.sortedByDescending { it.score }, { it.label.tag }) { score ->
             Correction(score, folder.corrections.of(picture.name, score.label.tag)) { answer ->
-                scope.launch { model.folder.correct(picture.name, score.label.tag, answer) }
+                scope.launch {
+                    val problem = model.folder.correct(picture.name, score.label.tag, answer)
+                    problem?.let { messages.showSnackbar(it.on(context)) }
+                }
             }
         }
     }

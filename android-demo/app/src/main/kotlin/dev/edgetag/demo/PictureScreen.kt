@@ -94,8 +94,9 @@ private fun Head(model: DemoModel, picture: TaggedPicture?, messages: SnackbarHo
             SignButton(R.drawable.ic_save, R.string.save) { save.start("tagged.png", context, messages, scope) }
             SignButton(R.drawable.ic_share, R.string.share) {
                 scope.launch {
-                    val file = Shared.written(context, "tagged.png", model.picture::write)
-                    Shared.send(context, file, Shared.PNG, summary(picture.tagging).on(context))
+                    val tags = summary(picture.tagging).on(context)
+                    val problem = Shared.send(context, "tagged.png", Shared.PNG, tags, model.picture::write)
+                    problem?.let { messages.showSnackbar(it.on(context)) }
                 }
             }
         }

@@ -6,8 +6,8 @@ import dev.edgetag.tagger.TagScore
 /**
  * One picture of a folder.
  *
- * @property name in its folder, which no other has.
- * @property address its content address.
+ * @property name in its folder, which another may have where the folder lies in no file system; corrections are by name.
+ * @property address its content address, which no other has.
  * @property scores empty where it could not be read.
  * @property problem why it could not; null where it could.
  */

@@ -146,15 +146,20 @@ class Phone(private val compose: ComposeTestRule) {
         shadowOf(context.contentResolver).registerInputStreamSupplier(it) { zeros }
     }
 
+    /** Makes what is lent throw as Android's storage does for a file of a folder that is there no more. */
+    fun delete(uri: Uri) = shadowOf(context.contentResolver).registerInputStreamSupplier(uri) {
+        throw IllegalArgumentException("Failed to determine if it is child of the folder: Missing file")
+    }
+
     private fun lend(uri: Uri, bytes: ByteArray) =
         shadowOf(context.contentResolver).registerInputStreamSupplier(uri) { ByteArrayInputStream(bytes) }
 
-    /** Lets the app read a folder. */
-    fun lendFolder(files: List<File>): Uri {
+    /** Lets the app read a folder, whose files have names. */
+    fun lendFolder(files: List<File>, name: (File) -> String = File::getName): Uri {
         val tree = DocumentsContract.buildTreeDocumentUri("com.example.documents", "holiday")
         val documents = RoboCursor()
         documents.setColumnNames(listOf(Document.COLUMN_DOCUMENT_ID, Document.COLUMN_DISPLAY_NAME, Document.COLUMN_MIME_TYPE))
-        documents.setResults(files.map { arrayOf<Any>(it.name, it.name, "image/png") }.toTypedArray())
+        documents.setResults(files.map { arrayOf<Any>(it.name, name(it), "image/png") }.toTypedArray())
         shadowOf(context.contentResolver).setCursor(DocumentsContract.buildChildDocumentsUriUsingTree(tree, "holiday"), documents)
         for (file in files) lend(DocumentsContract.buildDocumentUriUsingTree(tree, file.name), file.readBytes())
         return tree

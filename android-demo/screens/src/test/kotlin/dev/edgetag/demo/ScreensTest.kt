@@ -38,7 +38,13 @@ import java.io.ByteArrayOutputStream
 import java.io.File
 import java.nio.ByteBuffer
 import java.util.zip.CRC32
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitAll
+import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.flow.flowOf
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
 import org.json.JSONObject
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotNull
@@ -256,7 +262,14 @@ class ScreensTest {
 
     @Test
     @Config(qualifiers = "w1024dp-h720dp-mdpi")
-    fun `where a hinge divides the window, no text lies across it`() {
+    fun `where a hinge divides the window, no text lies across it`() = assertNoTextAcrossHinge()
+
+    @Test
+    @Config(qualifiers = "ar-ldrtl-w1024dp-h720dp-mdpi")
+    fun `where a hinge divides the window of a reader from right to left, no text lies across it either`() =
+        assertNoTextAcrossHinge()
+
+    private fun assertNoTextAcrossHinge() {
         val hinge = Rect(500, 0, 540, 720)
         WindowInfoTracker.overrideDecorator(HingedWindow(hinge))
         try {
@@ -268,8 +281,8 @@ class ScreensTest {
                     compose.waitForIdle()
                     val texts = compose.onAllNodes(hasText("", substring = true)).fetchSemanticsNodes().map { node -> node.boundsInWindow }
                     val (left, right) = texts.filter { text -> !text.isEmpty }.partition { text -> text.right <= hinge.left }
-                    assertTrue("$place: $right", left.isNotEmpty() && right.all { text -> text.left >= hinge.right })
-                    if (place != Place.FOLDER) assertTrue("$place", right.isNotEmpty())
+                    assertTrue("$place: $right", right.all { text -> text.left >= hinge.right })
+                    if (place != Place.FOLDER) assertTrue("$place", left.isNotEmpty() && right.isNotEmpty())
                 }
             }
         } finally {
@@ -328,6 +341,64 @@ class ScreensTest {
         compose.onNodeWithText("1 picture, 1 not readable.").assertIsDisplayed()
         it.touch("a.png: not read")
         compose.onNodeWithText("this file is not a picture", substring = true).assertIsDisplayed()
+    }
+
+    @Test
+    fun `pictures of one name, as a folder of no file system may have them, are both shown`() = phone.use {
+        it.openFolder(it.lendFolder(phone.pictures().take(2)) { "same.png" })
+        assertEquals(2, it.model.folder.folder.value?.pictures?.size)
+        assertEquals(2, compose.onAllNodes(hasContentDescription("same.png: ", substring = true)).fetchSemanticsNodes().size)
+    }
+
+    @Test
+    fun `a picture that is deleted while its folder is shown is drawn no more, and ends nothing`() = phone.use {
+        it.openFolder(it.lendFolder(phone.pictures().take(1)))
+        val address = checkNotNull(it.model.folder.folder.value).pictures.single().address
+        it.delete(Uri.parse(address))
+        assertNull(runBlocking { it.model.folder.read(address, 64) })
+    }
+
+    @Test
+    fun `corrections that follow each other at once are kept in their order, also where the screen is left`() = phone.use {
+        val tree = it.lendFolder(phone.pictures().take(1))
+        it.openFolder(tree)
+        val picture = checkNotNull(it.model.folder.folder.value).pictures.single()
+        val tag = picture.scores.first().label.tag
+        val problems = runBlocking {
+            val answers = List(50) { i -> if (i % 2 == 0) Answer.NO else Answer.YES }
+            val first = answers.map { answer -> async { it.model.folder.correct(picture.name, tag, answer) } }.awaitAll()
+            val last = launch(start = CoroutineStart.UNDISPATCHED) { it.model.folder.correct(picture.name, tag, Answer.NO) }
+            last.cancelAndJoin()
+            first
+        }
+        assertEquals(setOf(null), problems.toSet())
+        it.openFolder(tree)
+        assertEquals(Answer.NO, it.model.folder.folder.value?.corrections?.of(picture.name, tag))
+    }
+
+    @Test
+    fun `what cannot be written for want of room is said, and ends nothing`() = phone.use {
+        it.openFolder(it.lendFolder(phone.pictures().take(1)))
+        val picture = checkNotNull(it.model.folder.folder.value).pictures.single()
+        File(it.activity.filesDir, "corrections").writeText("a file in place of the folder")
+        File(it.activity.cacheDir, "shared").apply { deleteRecursively() }.writeText("likewise")
+        val problems = runBlocking {
+            listOf(
+                it.model.folder.correct(picture.name, picture.scores.first().label.tag, Answer.YES),
+                Shared.send(it.activity, "table.csv", Shared.CSV, write = it.model.folder::write),
+            )
+        }
+        for (problem in problems) assertTrue("This could not be saved: " in problem?.on(it.activity).orEmpty())
+    }
+
+    @Test
+    fun `a document that was longer has nothing of its old end when it is saved anew`() {
+        // Its mode is Android's own for files, and for the documents of its providers.
+        val document = folder.newFile("corrections.csv").apply { writeText("path,cat\na.png,1\nb.png,0\n") }
+        val context = RuntimeEnvironment.getApplication()
+        val words = runBlocking { Shared.save(context, Uri.fromFile(document)) { it.write("path,cat\n".toByteArray()) } }
+        assertEquals("Saved.", words.on(context))
+        assertEquals("path,cat\n", document.readText())
     }
 
     @Test

@@ -79,15 +79,17 @@ public class EngineChoice(
      */
     public fun open(bundle: TaggerBundle, options: EngineOptions): ChosenEngine {
         val default = bundle.manifest.variants.first()
-        val suited = variant(bundle, options.delegate)
-        if (suited == default) return open(bundle, default, options)
-        val chosen = open(bundle, suited, options)
-        if (chosen.fellBack.isEmpty()) return chosen
-        chosen.engine.close()
+        if (variant(bundle, options.delegate) == default) return open(bundle, default, options)
+        val reason = try {
+            val chosen = openOnly(bundle, options)
+            if (chosen.selfTest.passed) return chosen
+            chosen.engine.close()
+            chosen.selfTest.summary
+        } catch (error: EngineException) {
+            error.message ?: "it does not start"
+        }
         val onCpu = open(bundle, default, options.copy(delegate = Delegate.CPU))
-        return ChosenEngine(
-            default, onCpu.engine, onCpu.options, options.delegate, chosen.fellBack, onCpu.selfTest, onCpu.loadMs,
-        )
+        return ChosenEngine(default, onCpu.engine, onCpu.options, options.delegate, reason, onCpu.selfTest, onCpu.loadMs)
     }
 
     /**

@@ -13,6 +13,9 @@ import java.nio.ByteOrder
  */
 public object Exif {
     private const val ORIENTATION = 0x0112
+    private const val SHORT = 3
+    private const val LONG = 4
+    private const val SIGNED_LONG = 9
     private const val MOST_BYTES = 1 shl 20
     private val MARK = "Exif\u0000\u0000".toByteArray()
 
@@ -48,7 +51,7 @@ public object Exif {
                 data.pass(size.toLong())
             } else {
                 val segment = data.take(size) ?: return null
-                if (segment.startsWith(MARK)) return segment.copyOfRange(MARK.size, segment.size)
+                if (segment.startsWith(MARK)) return segment
             }
         }
     }
@@ -68,24 +71,31 @@ public object Exif {
         while (true) {
             val type = data.readInt()
             val size = Integer.reverseBytes(data.readInt())
-            if (type == 0x45584946) { // EXIF
-                val chunk = data.take(size) ?: return null
-                return if (chunk.startsWith(MARK)) chunk.copyOfRange(MARK.size, chunk.size) else chunk
-            }
+            if (type == 0x45584946) return data.take(size) // EXIF
             val bytes = size.toLong() and 0xFFFFFFFFL
             data.pass(bytes + bytes % 2)
         }
     }
 
-    /** The tag's value in the first directory of a TIFF; null where it is not there. */
-    private fun orientationIn(tiff: ByteArray): Int? {
-        val values = ByteBuffer.wrap(tiff)
+    /**
+     * The tag's value in the first directory of a TIFF; null where it is not there, or is no number of 2 or 4 bytes.
+     *
+     * @param exif the TIFF; writers of any format may have put a mark before it.
+     */
+    private fun orientationIn(exif: ByteArray): Int? {
+        val start = if (exif.startsWith(MARK)) MARK.size else 0
+        val values = ByteBuffer.wrap(exif, start, exif.size - start).slice()
         if (values.getShort(0).toInt() == 0x4949) values.order(ByteOrder.LITTLE_ENDIAN)
         if (values.getShort(2).toInt() != 42) return null
         val directory = values.getInt(4)
         for (entry in 0 until (values.getShort(directory).toInt() and 0xFFFF)) {
             val place = directory + 2 + 12 * entry
-            if ((values.getShort(place).toInt() and 0xFFFF) == ORIENTATION) return values.getShort(place + 8).toInt()
+            if ((values.getShort(place).toInt() and 0xFFFF) != ORIENTATION) continue
+            return when (values.getShort(place + 2).toInt()) {
+                SHORT -> values.getShort(place + 8).toInt()
+                LONG, SIGNED_LONG -> values.getInt(place + 8)
+                else -> null
+            }
         }
         return null
     }

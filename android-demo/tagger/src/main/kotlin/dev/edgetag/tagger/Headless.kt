@@ -92,7 +92,7 @@ public class Headless(
         val chosen = choice.open(model.content, options) { engine, _ ->
             model.variant?.let { SelfTest.run(bundle, it, engine) }
         }
-        return Session(model, chosen.engine, chosen.options, chosen.fellBack, chosen.selfTest, chosen.loadMs)
+        return Session(model, chosen.engine, chosen.options, oneLine(chosen.fellBack), chosen.selfTest, chosen.loadMs)
     }
 
     private fun write(
@@ -146,8 +146,9 @@ public class Headless(
         return Benchmark(clock).run(engine, contract, pixels, job.warmupRuns, job.runs)
     }
 
-    private fun oneLine(error: Throwable) = error.message.orEmpty().replace(SPACES, " ").take(MOST_CHARACTERS)
-        .ifEmpty { error.javaClass.simpleName }
+    private fun oneLine(error: Throwable) = oneLine(error.message.orEmpty()).ifEmpty { error.javaClass.simpleName }
+
+    private fun oneLine(text: String) = text.replace(SPACES, " ").take(MOST_CHARACTERS)
 
     private companion object {
         val SPACES = Regex("\\s+")

@@ -80,6 +80,24 @@ class EngineChoiceTest {
     }
 
     @Test
+    fun `after a fall-back the model that was for the GPU is opened on no other engine`() {
+        val both = TaggerBundle.open(ZipSource(twoVariantsBundle()))
+        val ofGpu = both.model("fp32").remaining()
+        val factory = object : EngineFactory {
+            override fun open(model: ByteBuffer, options: EngineOptions): Engine {
+                if (model.remaining() == ofGpu) throw EngineException("this runtime takes no such model")
+                return DesktopEngineFactory.open(model, options)
+            }
+        }
+        val chosen = EngineChoice(factory).open(both, onGpu)
+        chosen.engine.use {
+            assertEquals(both.manifest.variants.first(), chosen.variant)
+            assertEquals("this runtime takes no such model", chosen.fellBack)
+            assertTrue(chosen.selfTest.passed)
+        }
+    }
+
+    @Test
     fun `an NPU gets the model of integers, though the CPU's is another`() {
         val npu = WrongGpu(broken = null)
         val chosen = EngineChoice(npu).open(floatsFirst(), onNpu)

@@ -61,6 +61,22 @@ class HeadlessTest {
     }
 
     @Test
+    fun `a runtime's reason of many lines is one of a length that Python reads`() {
+        val wordy = object : EngineFactory {
+            override fun open(model: ByteBuffer, options: EngineOptions): Engine {
+                if (options.delegate == Delegate.CPU) return DesktopEngineFactory.open(model, options)
+                throw EngineException("not supported:\n" + "CONV_2D: version 3\n".repeat(500))
+            }
+        }
+        val jobs = Headless(wordy, DesktopDecoder(PictureLimits.ofHeap(256L shl 20)), device, { bundle })
+        StrictJson.read(jobs.run(job { put("images", npy().path); put("delegate", "gpu") })) { answer ->
+            val reason = answer.fields("engine").text("fell_back")
+            assertTrue(reason.startsWith("not supported: CONV_2D: version 3 CONV_2D"))
+            assertEquals(500, reason.length)
+        }
+    }
+
+    @Test
     fun `in a folder with damaged and huge pictures every good one is scored`() {
         val text = headless.run(job { put("pictures", File(goldenFolder(), "hostile").path); put("delegate", "gpu") })
         StrictJson.read(text) { answer ->

@@ -26,11 +26,8 @@ public fun ContentResolver.picturesIn(folder: Uri): List<PictureDocument> {
         DocumentsContract.Document.COLUMN_DISPLAY_NAME,
         DocumentsContract.Document.COLUMN_MIME_TYPE,
     )
-    val rows = try {
-        query(children, columns, null, null, null)
-    } catch (error: SecurityException) {
-        throw IOException(error.message, error)
-    } ?: throw IOException("the folder's provider gives nothing")
+    val rows = ofProvider { query(children, columns, null, null, null) }
+        ?: throw IOException("the folder's provider gives nothing")
     val pictures = mutableListOf<PictureDocument>()
     rows.use {
         while (it.moveToNext()) {

@@ -29,9 +29,20 @@ public fun interface PictureBytes {
     public fun open(): InputStream
 }
 
-/** Returns the bytes behind a content address; opening them fails as [ContentResolver.openInputStream] does. */
-public fun ContentResolver.bytesOf(uri: Uri): PictureBytes =
-    PictureBytes { openInputStream(uri) ?: throw FileNotFoundException("its provider gives nothing") }
+/**
+ * Returns the bytes behind a content address; whatever its provider throws when they are opened, such as for a picture
+ * that was deleted or may no longer be read, becomes an [IOException].
+ */
+public fun ContentResolver.bytesOf(uri: Uri): PictureBytes = PictureBytes {
+    ofProvider { openInputStream(uri) } ?: throw FileNotFoundException("its provider gives nothing")
+}
+
+/** Asks the app that gives a document; an exception of its own comes from there as it is. */
+internal inline fun <T> ofProvider(ask: () -> T): T = try {
+    ask()
+} catch (error: RuntimeException) {
+    throw IOException(error.message ?: error.toString(), error)
+}
 
 /**
  * A picture that was read.
