@@ -171,7 +171,10 @@ def test_an_orientation_that_is_not_in_the_exif_turns_nothing(kind: str) -> None
     text = PngInfo()
     text.add_itxt("XML:com.adobe.xmp", XMP.decode())
     options: dict[str, object] = {"pnginfo": text} if kind == "PNG" else {"xmp": XMP}
-    assert read_image(encoded(Image.new("RGB", (20, 10)), kind, **options), CONTRACT).size == (20, 10)
+    assert read_image(encoded(Image.new("RGB", (20, 10)), kind, **options), CONTRACT).size == (
+        20,
+        10,
+    )
 
 
 def test_sixteen_bit_grey_keeps_its_high_byte() -> None:

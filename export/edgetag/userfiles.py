@@ -19,6 +19,19 @@ KINDS = (
 _BLOCK_BYTES = 1 << 20
 
 
+def exists(path: Path) -> bool:
+    """Tell whether there is what a user names.
+
+    Raises:
+        InputError: That cannot be known: a folder above may not be searched, or the name is longer
+            than any file's.
+    """
+    try:
+        return path.exists()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be looked at: {error.strerror}") from None
+
+
 def require_file(path: Path, what: str, most_bytes: int) -> None:
     """Refuse what cannot be the file that a user means.
 

@@ -288,6 +288,7 @@ def test_regions_become_images_of_one_split_cut_from_one_decoding(
     assert manifest["crop"].to_list() == [[0, 0, 50, 40], [60, 40, 200, 200]]
     assert manifest["split"].n_unique() == 1
     assert result.rejected == {"unreadable": 1}
+    assert open_dataset(workspace).groups(np.arange(2)) == [digest, digest], "one for statistics"
     with Image.open(path) as image:
         image.crop((60, 40, 100, 80)).save(root / "expected.png")
     expected = preprocess(root / "expected.png", make_recipe(section).network.preprocessing())

@@ -277,3 +277,17 @@ tags = { cat = { max_recall_drop = 0.2 } }
     assert fp32.margins("cat").max_recall_drop == 0.1
     assert int8.margins("dog").model_dump(exclude_none=True) == {"max_ap_drop": 0.3}
     assert qat.margins("dog").model_dump(exclude_none=True) == {}
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ("[benchmark]\nthreads = [1, 0]", "benchmark.threads.1: should be greater than or equal"),
+        ("[benchmark]\nthreads = [1, 1]", "threads lists one twice"),
+        ("[benchmark]\nruntimes = ['litert', 'litert']", "runtimes lists one twice"),
+        ("[validation]\nsplits = ['test', 'test']", "splits lists one twice"),
+        ("[validation]\nruntimes = ['litert', 'litert']", "runtimes lists one twice"),
+    ],
+)
+def test_what_is_measured_is_listed_once_and_can_be_measured(section: str, told: str) -> None:
+    assert told in refusal(MINIMAL + section + "\n")

@@ -133,8 +133,9 @@ class Dataset:
         return self.manifest["path"][rows].to_list()
 
     def groups(self, rows: Rows) -> list[str]:
-        """Return each image's group; an image without one is a group of its own."""
-        table = self.manifest.select(pl.coalesce("group", "identity").alias("group"))
+        """Return each image's group; without one it is of a group of all regions of its file."""
+        file = pl.col("identity").str.replace("#.*", "")
+        table = self.manifest.select(pl.coalesce("group", file).alias("group"))
         return table["group"][rows].to_list()
 
 
