@@ -5,6 +5,5 @@ first in which `edgetag mine` found something. Answers are laid over the source'
 as they are, by the rule of `dataset.correcting`.
 
 - `running`: starts the server of the page, and ends it when it is told to.
-- `result`: what export and import did.
 - `exchange`: answers and labels out of the database, and others' answers into it.
 """
