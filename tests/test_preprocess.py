@@ -162,6 +162,21 @@ def test_an_orientation_of_a_wrong_type_is_ignored() -> None:
     assert read_image(encoded(photo, "JPEG", exif=broken), CONTRACT).size in ((20, 10), (10, 20))
 
 
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "PNG"])
+def test_an_orientation_that_is_not_in_the_exif_turns_nothing(kind: str) -> None:
+    # Neither apps nor browsers look there, and Pillow's getexif does.
+    text = PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", XMP.decode())
+    options: dict[str, object] = {"pnginfo": text} if kind == "PNG" else {"xmp": XMP}
+    assert read_image(encoded(Image.new("RGB", (20, 10)), kind, **options), CONTRACT).size == (
+        20,
+        10,
+    )
+
+
 def test_sixteen_bit_grey_keeps_its_high_byte() -> None:
     values = np.array([[0, 255, 256, 32768, 65535]], dtype=np.uint16)
     read = read_image(encoded(Image.fromarray(values)), CONTRACT)

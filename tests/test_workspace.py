@@ -170,3 +170,12 @@ def test_arrays_are_written_as_numpy_does(tmp_path: Path) -> None:
         write_array(tmp_path / "ours.npy", array)
         np.save(tmp_path / "numpy.npy", array)
         assert (tmp_path / "ours.npy").read_bytes() == (tmp_path / "numpy.npy").read_bytes(), name
+
+
+def test_what_is_no_file_is_never_written_over(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name, kind in (("pipe", "a named pipe"), (".", "a folder")):
+        with pytest.raises(InputError, match=f"{kind}, not a file; name a file to write"):
+            write_text(tmp_path / name, "x")
+    assert (tmp_path / "pipe").is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]

@@ -29,6 +29,7 @@ __all__ = [
     "Rejection",
     "content_box",
     "eight_bits",
+    "exif_of",
     "flatten",
     "letterbox",
     "opened",
@@ -37,6 +38,7 @@ __all__ = [
     "read_image",
     "require_pixels",
     "scale",
+    "upright",
 ]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
@@ -135,7 +137,7 @@ def flatten(
     """
     require_pixels(image, max_pixels)
     image.load()
-    return _over_background(_upright(image), contract.background)
+    return _over_background(upright(image), contract.background)
 
 
 def require_pixels(image: Image.Image, max_pixels: int) -> None:
@@ -163,15 +165,30 @@ _TO_UPRIGHT = {
 """What undoes each EXIF orientation (EXIF 2.32, tag 0x0112); 1 needs nothing."""
 
 
+def exif_of(image: Image.Image) -> Image.Exif:
+    """Return the EXIF of an opened picture; an empty one where it has none, or a damaged one.
+
+    `Image.getexif` would also take the orientation from XMP and from text in PNG, which the
+    contract does not know and apps do not read.
+    """
+    exif = Image.Exif()
+    try:
+        exif.load(image.info.get("exif") or b"")
+    except Exception:  # Pillow's parser raises almost anything; damaged metadata says nothing
+        return Image.Exif()
+    return exif
+
+
 def orientation_of(image: Image.Image) -> int | None:
     """Return the EXIF orientation of an opened picture; None where it says none."""
     try:
-        return image.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # Pillow's parser raises almost anything; damaged metadata says nothing
+        return exif_of(image).get(ExifTags.Base.Orientation)
+    except Exception:  # a value is parsed when it is asked for
         return None
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image) -> Image.Image:
+    """Return an opened picture turned as its EXIF says."""
     orientation = orientation_of(image)
     if orientation not in _TO_UPRIGHT:
         return image

@@ -22,7 +22,7 @@ class Stage:
         variants: The stage is only for these, which it trains; empty means for every recipe.
         asked_for: The stage is only for recipes that fill this key, such as `targets.on`.
         requires: A function of its module, called with the recipe before any stage is run, that
-            refuses what this machine lacks.
+            refuses what this machine, or a folder that the recipe names, lacks.
         seeded: Whether the recipe's seed changes what it does.
     """
 
@@ -197,6 +197,7 @@ STAGES: tuple[Stage, ...] = (
         ("dataset", "train", "export", "validate"),
         ("bundle/bundle.json", "bundle/*.zip"),
         "bundling.result:BundleResult",
+        requires="require",
     ),
     Stage(
         "report",

@@ -19,6 +19,24 @@ KINDS = (
 _BLOCK_BYTES = 1 << 20
 
 
+def kind_of(mode: int) -> str:
+    """Return what a path's mode says it is, in words; empty for a regular file."""
+    return next((kind for is_kind, kind in KINDS if is_kind(mode)), "")
+
+
+def exists(path: Path) -> bool:
+    """Tell whether there is what a user names.
+
+    Raises:
+        InputError: That cannot be known: a folder above may not be searched, or the name is longer
+            than any file's.
+    """
+    try:
+        return path.exists()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be looked at: {error.strerror}") from None
+
+
 def require_file(path: Path, what: str, most_bytes: int) -> None:
     """Refuse what cannot be the file that a user means.
 
@@ -32,9 +50,8 @@ def require_file(path: Path, what: str, most_bytes: int) -> None:
         OSError: It is not there, or may not be looked at.
     """
     state = path.stat()
-    for is_kind, kind in KINDS:
-        if is_kind(state.st_mode):
-            raise InputError(f"{path}: {kind}, not a file; a {what} is a file")
+    if kind := kind_of(state.st_mode):
+        raise InputError(f"{path}: {kind}, not a file; a {what} is a file")
     if state.st_size > most_bytes:
         raise InputError(f"{path}: over {most_bytes} bytes; this is no {what}")
 

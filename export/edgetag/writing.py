@@ -10,6 +10,7 @@ from typing import IO
 
 from edgetag.errors import InputError
 from edgetag.scratch import FULL
+from edgetag.userfiles import kind_of
 
 
 @contextmanager
@@ -17,9 +18,12 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     """Open a temporary file beside `path` that replaces it when the block ends well.
 
     Raises:
-        InputError: The disk is full or the folder cannot be written.
+        InputError: The disk is full, the folder cannot be written, or `path` is there and no file:
+            root would put a file in the place of a device such as /dev/stdout.
     """
     try:
+        if path.exists() and (kind := kind_of(path.stat().st_mode)):
+            raise InputError(f"{path}: {kind}, not a file; name a file to write")
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     except OSError as error:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from edgetag.bundling import sources
+from edgetag.bundling import sources, stage
 from edgetag.bundling.pictures import Source, read_folder
 from edgetag.bundling.selection import Candidate, edge_covers, pick, shape_covers
 from edgetag.bundling.sources import golden_sources, inputs_fingerprint
@@ -169,3 +169,14 @@ def test_what_adds_most_is_chosen_first_and_what_cannot_be_read_is_replaced() ->
     assert pick(candidates, lambda one: read[one.place], 2) == ["first", "third"]
     assert pick(candidates, lambda one: read[one.place], 9) == ["first", "third", "fourth"]
     assert pick(candidates[::-1], lambda one: read[one.place], 2) == ["first", "third"]
+
+
+@pytest.mark.parametrize("key", ["attribution", "golden_pictures"])
+def test_files_that_a_bundle_would_lack_are_refused_before_any_stage(
+    tmp_path: Path, key: str
+) -> None:
+    recipe = recipe_in(tmp_path)
+    stage.require(recipe)
+    section = recipe.bundle.model_copy(update={key: tmp_path / "none"})
+    with pytest.raises(InputError, match=rf"none: .*bundle\.{key} names a f"):
+        stage.require(recipe.model_copy(update={"bundle": section}))

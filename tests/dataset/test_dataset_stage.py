@@ -16,8 +16,10 @@ from PIL import Image
 from edgetag.dataset import open_dataset
 from edgetag.dataset.build_cache import cache_fingerprint
 from edgetag.dataset.check import check
+from edgetag.dataset.correcting import source_labels
 from edgetag.dataset.result import DatasetResult
 from edgetag.dataset.stage import inputs_fingerprint, run
+from edgetag.dataset.view import read_manifest
 from edgetag.errors import InputError
 from edgetag.preprocess import preprocess
 from edgetag.progress import SilentProgress
@@ -288,6 +290,7 @@ def test_regions_become_images_of_one_split_cut_from_one_decoding(
     assert manifest["crop"].to_list() == [[0, 0, 50, 40], [60, 40, 200, 200]]
     assert manifest["split"].n_unique() == 1
     assert result.rejected == {"unreadable": 1}
+    assert open_dataset(workspace).groups(np.arange(2)) == [digest, digest], "one for statistics"
     with Image.open(path) as image:
         image.crop((60, 40, 100, 80)).save(root / "expected.png")
     expected = preprocess(root / "expected.png", make_recipe(section).network.preprocessing())
@@ -394,3 +397,31 @@ def test_rows_come_as_often_as_their_weight_says(simple: Recipe, workspace: Work
     assert np.array_equal(dataset.weighted(rows, 7), dataset.weighted(rows, 7))
     with pytest.raises(InputError, match="no picture to train on has a weight above 0"):
         dataset.weighted(rows[:1], 1)
+
+
+def test_a_repeat_tells_split_and_group_where_the_first_row_does_not(
+    root: Path,
+    picture: MakePicture,
+    table: MakeTable,
+    make_recipe: MakeRecipe,
+    workspace: Workspace,
+) -> None:
+    picture("a.png", 1)
+    shutil.copy(root / "a.png", root / "again.png")
+    head = ("path", "split", "group", "cat")
+    rows = [("a.png", "", "", 1), ("again.png", "test_later", "film", 1)]
+    source = table("t.csv", [head, *rows])
+    run(make_recipe(DataSection(source=source, tags=("cat",))), workspace, QUIET)
+    (row,) = pl.read_parquet(workspace.manifest).to_dicts()
+    assert (row["path"], row["split"], row["group"]) == ("a.png", "test_later", "film")
+
+
+def test_damaged_tables_of_built_data_say_what_helps(tmp_path: Path) -> None:
+    manifest, corrections = tmp_path / "manifest.parquet", tmp_path / "corrections.csv"
+    pl.DataFrame({"identity": ["x"], "path": ["a.png"]}).write_parquet(manifest)
+    with pytest.raises(InputError, match=r"lacks the column 'split'; run: edgetag data build"):
+        read_manifest(manifest)
+    for damage in (b"\xff\xfe", b"identity,tag\n1,2\n"):
+        corrections.write_bytes(damage)
+        with pytest.raises(InputError, match=r"damaged .*; run: edgetag data build"):
+            source_labels(corrections)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from edgetag.dataset import build_cache, open_dataset
 from edgetag.dataset.build_cache import inspect, write_cache
 from edgetag.dataset.inspection import FileJob, Limits, PartFacts, pixels_path
 from edgetag.dataset.stage import run
+from edgetag.dependencies import dependencies_of
 from edgetag.machine import cores
 from edgetag.preprocess import Preprocessing, preprocess
 from edgetag.progress import SilentProgress
@@ -95,6 +97,17 @@ def test_unfinished_caches_of_other_data_are_removed(jobs: list[FileJob], tmp_pa
     assert first.folder is not None
     assert first.folder != second.folder
     assert not first.folder.exists()
+
+
+def test_parts_of_another_decoder_are_made_again(
+    jobs: list[FileJob], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = inspect(jobs, CONTRACT, LIMITS, tmp_path, QUIET, workers=1).folder
+    other = replace(dependencies_of("edgetag.dataset.inspection"), packages={"pillow": "0"})
+    monkeypatch.setattr(build_cache, "dependencies_of", lambda _: other)
+    again = inspect(jobs, CONTRACT, LIMITS, tmp_path, QUIET, workers=1).folder
+    assert again != folder
+    assert list(tmp_path.glob("*/part-000000.npy")) == [pixels_path(Path(str(again)), 0)]
 
 
 def test_facts_survive_their_json() -> None:

@@ -178,3 +178,9 @@ def test_a_table_that_labels_nothing_is_refused(root: Path, text: str, said: str
 def test_a_source_that_is_not_there_is_refused(root: Path) -> None:
     with pytest.raises(InputError, match="no such file or folder; --source names"):
         survey(root / "gone")
+
+
+def test_a_table_of_one_tag_is_not_drafted_for_several(root: Path) -> None:
+    source = write(root / "t.csv", "objectId,value\na,1\n")
+    with pytest.raises(InputError, match=r"labels one tag, but data\.tags lists 2"):
+        survey(source, ["cat", "dog"])

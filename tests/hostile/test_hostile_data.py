@@ -18,6 +18,7 @@ from edgetag.cli.terminal import LineProgress
 from edgetag.dataset.check import check
 from edgetag.dataset.formats import read_listing
 from edgetag.dataset.stage import run
+from edgetag.dataset.survey import survey
 from edgetag.errors import ExitCode, InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import DataSection, Recipe
@@ -391,3 +392,71 @@ def test_unknown_tags_can_be_ignored(root: Path, tmp_path: Path) -> None:
     section = DataSection(source=source, tags=("cat",), unknown_tags="ignore")
     result = run(Recipe(name="x", data=section), Workspace(tmp_path / "run"), QUIET)
     assert [tag.name for tag in result.unknown_tags] == ["bird"]
+
+
+@pytest.mark.parametrize("survey_first", [True, False])
+def test_a_source_that_cannot_be_looked_at_is_named(tmp_path: Path, survey_first: bool) -> None:
+    source = tmp_path / ("a" * 300 + ".csv")
+    with pytest.raises(InputError, match="cannot be looked at: File name too long"):
+        survey(source) if survey_first else read_listing(DataSection(source=source))
+
+
+def test_a_weight_beyond_all_numbers_names_its_line(root: Path, tmp_path: Path) -> None:
+    source = save(root, "t.jsonl", json.dumps({"path": "a.png", "cat": 1, "often": 10**400}))
+    told = refused(source, tmp_path / "run", weight_column="often")
+    assert "t.jsonl:1: column 'often' is 1000" in told
+
+
+def test_a_column_of_weights_is_refused_where_there_are_no_columns(
+    root: Path, tmp_path: Path
+) -> None:
+    (root / "cat").mkdir()
+    (root / "a.png").rename(root / "cat" / "a.png")
+    told = refused(root, tmp_path / "run", weight_column="often")
+    assert "data.weight_column is for tables, but this is read as 'folders'" in told
+
+
+@pytest.mark.parametrize("name", ["group", "split", "path"])
+def test_a_column_is_not_both_labels_and_something_else(
+    root: Path, tmp_path: Path, name: str
+) -> None:
+    columns = dict.fromkeys(("path", "cat", name))
+    rows = f"{','.join(columns)}\na.png{',1' * (len(columns) - 1)}\n"
+    told = refused(save(root, "t.csv", rows), tmp_path / "run", tags=("cat", name), format="wide")
+    assert (
+        f"column {name!r} is a tag of data.tags, and data.{name}_column says {name!r} too" in told
+    )
+
+
+def test_a_tag_may_be_called_as_a_column_that_is_named_otherwise(root: Path) -> None:
+    source = save(root, "t.csv", "path,cat,group,film\na.png,1,0,x\n")
+    section = DataSection(source=source, tags=("cat", "group"), group_column="film")
+    (entry,) = read_listing(section).entries
+    assert (entry.labels, entry.group) == ((1, 0), "x")
+
+
+def test_a_class_folder_whose_name_is_no_text_is_told(root: Path, tmp_path: Path) -> None:
+    for name in (b"cat", b"dog\xff"):
+        folder = os.fsencode(root) + b"/" + name
+        os.mkdir(folder)  # noqa: PTH102 (bytes)
+        Image.new("L", (8, 8), len(name)).save(os.fsdecode(folder + b"/a.png"))
+    section = DataSection(source=root, tags=("cat",), unknown_tags="ignore", max_rejected_share=0.5)
+    result = run(Recipe(name="x", data=section), Workspace(tmp_path / "run"), QUIET)
+    assert [tag.name for tag in result.unknown_tags] == [r"dog\udcff"]
+
+
+def test_files_that_a_run_would_miss_later_are_problems_of_the_check(
+    root: Path, tmp_path: Path
+) -> None:
+    source = save(root, "t.csv", "path,cat\na.png,1\n")
+    recipe = Recipe.model_validate(
+        {
+            "name": "x",
+            "data": {"source": source, "tags": ("cat",)},
+            "bundle": {"attribution": tmp_path / "none.md"},
+            "teacher": {"runs": (tmp_path,), "pictures": tmp_path / "none"},
+        }
+    )
+    problems = "\n".join(check(recipe, QUIET).problems)
+    assert "bundle.attribution names a file" in problems
+    assert "teacher.pictures: " in problems

@@ -46,3 +46,12 @@ def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     path.write_bytes(b'\xef\xbb\xbfname = "x"\r\n[data]\r\nsource = "l.csv"\r\n')
     assert load_recipe(path).name == "x"
+
+
+def test_paths_that_no_file_can_have_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    recipe = tmp_path / "recipe.toml"
+    for place in ("labels\\u0000.csv", "loop"):
+        recipe.write_text(f'name = "x"\n[data]\nsource = "{place}"\ntags = ["cat"]\n')
+        with pytest.raises(InputError, match=r"recipe\.toml: '.*' is no path: .*; name a file"):
+            load_recipe(recipe)

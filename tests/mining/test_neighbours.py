@@ -111,3 +111,10 @@ def test_models_disagree_only_where_their_decisions_differ_the_furthest_apart_fi
     says.probabilities[[7, 9, 11]] = (0.6, 0.99, 0.8)
     listed = disagreements(subject, scored(), says)
     assert [each.row for each in listed] == [9, 11, 7]
+
+
+def test_without_pictures_beside_those_of_training_none_is_far(folder: RunFolder) -> None:
+    nothing = FloatScores(
+        np.array([], np.int64), np.empty((0, 3), np.float32), np.full(3, 0.5, np.float32)
+    )
+    assert far_from_training(subject_of(folder), nothing) == {}

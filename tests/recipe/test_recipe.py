@@ -284,3 +284,37 @@ tags = { cat = { max_recall_drop = 0.2 } }
     assert fp32.margins("cat").max_recall_drop == 0.1
     assert int8.margins("dog").model_dump(exclude_none=True) == {"max_ap_drop": 0.3}
     assert qat.margins("dog").model_dump(exclude_none=True) == {}
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ("[benchmark]\nthreads = [1, 0]", "benchmark.threads.1: should be greater than or equal"),
+        ("[benchmark]\nthreads = [1, 1]", "threads lists one twice"),
+        ("[benchmark]\nruntimes = ['litert', 'litert']", "runtimes lists one twice"),
+        ("[validation]\nsplits = ['test', 'test']", "splits lists one twice"),
+        ("[validation]\nruntimes = ['litert', 'litert']", "runtimes lists one twice"),
+    ],
+)
+def test_what_is_measured_is_listed_once_and_can_be_measured(section: str, told: str) -> None:
+    assert told in refusal(MINIMAL + section + "\n")
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        (
+            "[training]\npositive_weights = { cat = -5.0 }",
+            "positive_weights.cat: should be greater",
+        ),
+        (
+            "[training]\npositive_weights = { cat = nan }",
+            "positive_weights.cat: should be a finite",
+        ),
+        ("[quantization]\nlearning_rate = inf", "quantization.learning_rate: should be a finite"),
+        ("[budgets.default]\nmax_latency_ms = inf", "max_latency_ms: should be a finite number"),
+    ],
+)
+def test_numbers_that_mean_nothing_are_refused(section: str, told: str) -> None:
+    message = refusal(MINIMAL + section + "\n")
+    assert told in message, message

@@ -9,7 +9,9 @@ from PIL import Image
 from edgetag.dataset.answers import read_answers
 from edgetag.dataset.formats.tables import read_table
 from edgetag.dataset.view import read_manifest
+from edgetag.recipe import load_recipe
 from edgetag.reviewing.label_studio import read_tasks
+from edgetag.reviewing.result import ReviewExport, ReviewImport
 from edgetag.tags import Vocabulary
 from tests.label_studio_round import SAID
 from tests.support.commands import invoked
@@ -255,3 +257,43 @@ def test_answers_that_are_imported_appear_on_a_page_that_is_open(run: ReviewedRu
         news = server.client.get("/v1/changes", params={"since": last}).json()
         assert [view["path"] for view in news["pictures"]] == ["folder0/0.png"]
         assert news["pictures"][0]["labels"][0] == 1
+
+
+@pytest.mark.parametrize("form", ["answers", "wide", "label-studio"])
+def test_the_source_of_the_data_is_never_written_over(run: ReviewedRun, form: str) -> None:
+    run.do("import", table(run, "answers.csv", HEAD + "folder0/0.png,cat,1,ann,\n"))
+    source = load_recipe(run.recipe).data.source
+    source.write_text("path,cat\n")
+    told = run.do("export", "--to", source, "--format", form, fails=True)
+    assert "the data's own labels (data.source), which stay as they are" in told
+    assert source.read_text() == "path,cat\n"
+
+
+def test_export_and_import_say_as_json_what_they_did(run: ReviewedRun) -> None:
+    rows = "folder0/0.png,cat,1,ann,\nfolder0/0.png,bird,1,ann,\nnone.png,cat,0,ann,\n"
+    read = ReviewImport.from_json(
+        run.do("import", table(run, "answers.csv", HEAD + rows), "--json"), "stdout"
+    )
+    (file,) = read.files
+    assert (file.answers, file.new, file.astray, file.other_tags) == (3, 1, 1, {"bird": 1})
+    out = run.folder / "out.csv"
+    wrote = ReviewExport.from_json(run.do("export", "--to", out, "--json"), "stdout")
+    assert (wrote.to, wrote.answers, wrote.pictures, wrote.format) == (str(out), 1, 12, "answers")
+
+
+@pytest.mark.parametrize("name", ["a\nb", "\ud800"])
+def test_a_name_that_no_table_can_hold_is_refused(run: ReviewedRun, name: str) -> None:
+    result = [{"type": "choices", "from_name": "present", "value": {"choices": ["cat"]}}]
+    annotation = {"completed_by": {"email": name}, "result": result}
+    task = {"data": {"path": "folder0/0.png"}, "annotations": [annotation]}
+    file = table(run, "tasks.json", json.dumps([task]))
+    assert "task 1: not of Label Studio's form" in run.do("import", file, fails=True)
+
+
+def test_no_table_is_written_in_which_two_columns_have_one_name(tmp_path: Path) -> None:
+    run = make_reviewed(tmp_path, count=4, findings=0, tags=("cat", "group"))
+    run.do("import", table(run, "answers.csv", HEAD + "folder0/0.png,cat,1,ann,\n"))
+    out = run.folder / "wide.csv"
+    told = run.do("export", "--to", out, "--format", "wide", fails=True)
+    assert "a wide table has a column 'group' beside those of tags" in told
+    assert not out.exists()

@@ -170,6 +170,22 @@ def test_what_is_said_while_the_server_is_away_is_kept_and_sent_later(
                 assert again.pictures()["progress"]["people"] == {"ann": 2}
 
 
+@pytest.mark.parametrize("status", [502, 504, 429, 200])
+def test_what_a_proxy_says_in_the_servers_place_loses_no_answer(
+    tmp_path: Path, chromium: Chromium, status: int
+) -> None:
+    run = make_reviewed(tmp_path, count=6, findings=3)
+    with reviewing(run) as server, chromium.tab(server.url) as tab:
+        ready(tab)
+        page = f"new Response('<html>', {{ status: {status} }})"
+        tab.value(f"(window.real = window.fetch, window.fetch = async () => {page}, 1)")
+        tab.press(*"ann", "Enter", "1", "l", "1")
+        tab.wait_for("document.body.dataset.pending === '2'")
+        tab.value("(window.fetch = window.real, 1)")
+        tab.wait_for(PENDING)
+        assert server.pictures()["progress"]["people"] == {"ann": 2}
+
+
 @pytest.mark.parametrize(("width", "height"), [(768, 1024), (360, 740), (1280, 900)])
 def test_on_a_tablet_all_that_is_touched_is_large_and_nothing_is_cut_off(
     tmp_path: Path, chromium: Chromium, width: int, height: int

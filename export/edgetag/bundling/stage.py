@@ -17,6 +17,7 @@ from edgetag.bundling.golden_maps import pack_maps
 from edgetag.bundling.limits import judged_limits
 from edgetag.bundling.names import labels_of
 from edgetag.bundling.opening import read_bundle
+from edgetag.bundling.pictures import read_folder
 from edgetag.bundling.released import released_verdict
 from edgetag.bundling.result import (
     BundledVariant,
@@ -48,6 +49,17 @@ Models = tuple[tuple[ExportedVariant, Path], ...]
 
 class NothingShipsError(EdgetagError):
     """No file passes, and the recipe asks for the best of those that do."""
+
+
+def require(recipe: Recipe) -> None:
+    """Refuse files that the recipe names for the bundle and that cannot be packed.
+
+    Raises:
+        InputError: They are missing or of another kind.
+    """
+    read_attribution(recipe)
+    if (folder := recipe.bundle.golden_pictures) is not None:
+        read_folder(folder, recipe.network.preprocessing())
 
 
 def run(

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 import typer
 
 from edgetag.cli.default_group import DefaultGroup
-from edgetag.cli.options import RecipeOrRun, RunFolder, TokenFile
+from edgetag.cli.options import Json, RecipeOrRun, RunFolder, TokenFile
 from edgetag.cli.stages import prepare
+from edgetag.cli.terminal import show
 
 app = typer.Typer(
     cls=DefaultGroup,
@@ -65,14 +66,15 @@ def export_(
         ),
     ] = "answers",
     out: RunFolder = None,
+    json: Json = False,
 ) -> None:
     """Write what people said, or the labels as they corrected them."""
     loaded, workspace, _ = prepare(recipe, out, verbose=False)
 
     from edgetag.reviewing.exchange import export
 
-    for line in export(workspace, loaded, form, to):
-        typer.echo(line)
+    result = export(workspace, loaded, form, to)
+    show(result, json, (), result.sentences())
 
 
 @app.command("import")
@@ -87,11 +89,12 @@ def import_(
         ),
     ],
     out: RunFolder = None,
+    json: Json = False,
 ) -> None:
     """Keep answers that people gave elsewhere; a file that is read twice changes nothing."""
     loaded, workspace, _ = prepare(recipe, out, verbose=False)
 
     from edgetag.reviewing.exchange import take_in
 
-    for line in take_in(workspace, loaded, files):
-        typer.echo(line)
+    result = take_in(workspace, loaded, files)
+    show(result, json, (), result.sentences())

@@ -28,6 +28,7 @@ from edgetag.dataset.inspection import (
 )
 from edgetag.dataset.integrity import seal
 from edgetag.dataset.workers import run_all
+from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.image_cache import SHARD_IMAGES, shard_path
 from edgetag.machine import cores
@@ -68,7 +69,8 @@ def inspect(
         contract: What the pixels are made by.
         limits: What is refused unopened.
         building: Folder for unfinished caches, or None to keep no pixels. Parts of the same jobs
-            in it are used again if their files have not changed; others are removed.
+            in it, made by the same code and packages, are used again if their files have not
+            changed; others are removed.
         progress: Told of every part.
         workers: Processes; default: the cores this process may use.
 
@@ -215,6 +217,7 @@ def _fingerprint(jobs: Sequence[FileJob], contract: Preprocessing, limits: Limit
             "contract": contract.digest(),
             "limits": [limits.max_pixels, limits.max_file_bytes],
             "part": PART_PICTURES,
+            "made with": dependencies_of("edgetag.dataset.inspection").digest,
             "jobs": [[job.path, job.file, job.crops] for job in jobs],
         }
     )

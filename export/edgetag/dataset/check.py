@@ -1,9 +1,14 @@
 """`edgetag data check`: what a run would use, drop and refuse, without writing anything."""
 
+from collections.abc import Iterator
+
+from edgetag.dataset.attribution import read_attribution
 from edgetag.dataset.plan import Plan, make_plan, open_sources, some
 from edgetag.dataset.prospects import unfit_splits
 from edgetag.dataset.result import CheckReport
 from edgetag.dataset.selection import DropReason
+from edgetag.dataset.unlabelled_files import open_unlabelled
+from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.tables.formats import counted
@@ -34,9 +39,22 @@ def check(recipe: Recipe, progress: Progress) -> CheckReport:
         unknown_tags=listing.unknown_tags,
         ignored_files=listing.ignored_files,
         corrections=plan.corrections,
-        problems=(*plan.problems(section), *unfit_splits(recipe, splits)),
+        problems=(*plan.problems(section), *_missing(recipe), *unfit_splits(recipe, splits)),
         advice=_advice(plan),
     )
+
+
+def _missing(recipe: Recipe) -> Iterator[str]:
+    """Tell which files beside the data a run would refuse to do without."""
+    try:
+        read_attribution(recipe)
+    except InputError as error:
+        yield str(error)
+    if recipe.teacher.pictures is not None:
+        try:
+            open_unlabelled(recipe.teacher.pictures, len(recipe.data.tags))
+        except InputError as error:
+            yield str(error)
 
 
 def _advice(plan: Plan) -> tuple[str, ...]:

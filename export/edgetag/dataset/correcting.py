@@ -15,6 +15,7 @@ from pathlib import Path
 from edgetag.dataset.answers import Answer
 from edgetag.dataset.result import Correction, CorrectionCounts, CorrectionOutcome
 from edgetag.dataset.selection import Image
+from edgetag.errors import InputError
 from edgetag.tables.formats import counted
 
 
@@ -147,15 +148,21 @@ def source_labels(table: Path) -> dict[tuple[str, str], int | None]:
 
     Args:
         table: As `corrections_csv` has it; there is none where a recipe names no corrections.
+
+    Raises:
+        InputError: It is damaged.
     """
     if not table.exists():
         return {}
-    with table.open(newline="", encoding="utf-8") as file:
-        return {
-            (row["identity"], row["tag"]): int(row["before"]) if row["before"] else None
-            for row in csv.DictReader(file)
-            if row["outcome"] == "changed"
-        }
+    try:
+        with table.open(newline="", encoding="utf-8") as file:
+            return {
+                (row["identity"], row["tag"]): int(row["before"]) if row["before"] else None
+                for row in csv.DictReader(file)
+                if row["outcome"] == "changed"
+            }
+    except (OSError, ValueError, KeyError, csv.Error) as error:
+        raise InputError(f"{table}: damaged ({error}); run: edgetag data build") from None
 
 
 def majority(about: Sequence[Answer]) -> tuple[bool, int | None]:

@@ -23,6 +23,11 @@ def is_file_name(text: str) -> bool:
     return is_unicode(text) and all(ord(character) >= 32 for character in text)
 
 
+def shown(text: str) -> str:
+    """Return a text as tables and JSON can hold it: escaped where it is no valid text."""
+    return text if is_file_name(text) else ascii(text)[1:-1]
+
+
 def is_unicode(text: str) -> bool:
     """Tell whether a text has no halves of surrogate pairs, which JSON and file names can leave."""
     return not any(0xD800 <= ord(character) < 0xE000 for character in text)

@@ -15,7 +15,7 @@ from edgetag.dataset.correcting import correct
 from edgetag.dataset.formats import read_listing
 from edgetag.dataset.inspection import FileJob, Limits
 from edgetag.dataset.listing import Crop, Entry, LabelRow, Listing
-from edgetag.dataset.location import Locator, foreign, is_file_name
+from edgetag.dataset.location import Locator, foreign, is_file_name, shown
 from edgetag.dataset.near_duplicates import find_near_duplicates
 from edgetag.dataset.result import Correction, DroppedImage, NearDuplicate, SplitCounts, TagCounts
 from edgetag.dataset.selection import NOT_BAD, DropReason, Image, drop, select
@@ -233,16 +233,20 @@ def located(listing: Listing) -> Sources:
         for path, file in files.items()
         if file is not None and path in crops
     )
+    unknown = tuple(
+        tag.model_copy(update={"name": shown(tag.name), "where": shown(tag.where)})
+        for tag in listing.unknown_tags
+    )
+    listing = replace(listing, unknown_tags=unknown)
     return Sources(listing, jobs, tuple(outside), tuple(nameless))
 
 
 def _nameless(entry: Entry) -> DroppedImage:
-    # Escaped: neither tables nor JSON hold half a character.
     return DroppedImage(
-        path=ascii(entry.path)[1:-1],
+        path=shown(entry.path),
         reason=str(Rejection.UNREADABLE),
         detail="the name is no valid text or has control characters; rename the file",
-        where=entry.where if is_file_name(entry.where) else ascii(entry.where)[1:-1],
+        where=shown(entry.where),
     )
 
 

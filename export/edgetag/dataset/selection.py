@@ -2,8 +2,8 @@
 
 - An image that cannot be read is dropped, with every row that lists it.
 - Rows with the same bytes (and the same region) are one image. The first row stays and takes over
-  labels that only the others know. Where one says 1 and another 0, nobody can tell which is right:
-  the label is unknown until people answer.
+  labels, split and group that only others know. Where one says 1 and another 0, nobody can tell
+  which is right: the label is unknown until people answer.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,9 +31,9 @@ NOT_BAD = frozenset(DropReason)
 class Image:
     """One image of the manifest.
 
-    `position` is its place among the usable pictures of the inspection. Labels are those of the
-    first row, with what other rows of the same image add. `contested` are the columns of tags about
-    which rows contradict each other; their labels are unknown.
+    `position` is its place among the usable pictures of the inspection. Labels, split and group are
+    those of the first row, with what other rows of the same image add. `contested` are the columns
+    of tags about which rows contradict each other; their labels are unknown.
     """
 
     position: int
@@ -100,9 +100,15 @@ def _merge(candidates: list[Image]) -> Image:
     first = candidates[0]
     if len(candidates) == 1:
         return first
+    entry = replace(
+        first.entry,
+        split=next((c.entry.split for c in candidates if c.entry.split is not None), None),
+        group=next((c.entry.group for c in candidates if c.entry.group is not None), None),
+    )
     said = [set(column) - {None} for column in zip(*(c.labels for c in candidates), strict=True)]
     return replace(
         first,
+        entry=entry,
         labels=tuple(next(iter(known)) if len(known) == 1 else None for known in said),
         contested=tuple(column for column, known in enumerate(said) if len(known) > 1),
     )

@@ -20,6 +20,7 @@ from edgetag.preprocess import ImageRejectedError, read_image
 from edgetag.recipe import DataSection, NetworkSection, SplitSection
 from edgetag.sampling import positions
 from edgetag.tables.formats import counted
+from edgetag.userfiles import exists
 
 HASHED_FILES = 2000
 """Files whose split is looked up by their hash; of more, so many are taken at even distances."""
@@ -112,7 +113,7 @@ def survey(source: Path, tags: Sequence[str] = (), near: Path | None = None) -> 
 
 
 def _draft(source: Path, tags: tuple[str, ...], near: Path | None) -> Draft:
-    if not source.exists():
+    if not exists(source):
         raise InputError(
             f"{source}: no such file or folder; --source names the table or the folder of images, "
             "relative to the recipe"

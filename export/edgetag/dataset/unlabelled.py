@@ -26,11 +26,12 @@ def place_of(workspace: Workspace) -> Workspace:
 
 
 def joined(dataset: Dataset, more: Dataset) -> Dataset:
-    """Return both as one; a picture that both have is left out of the second.
+    """Return both as one; a picture of which the first has all or regions is left out.
 
     So a network is never taught a picture that it is judged by.
     """
-    new = ~more.manifest["identity"].is_in(dataset.manifest["identity"].to_list())
+    known = dataset.manifest["identity"].str.replace("#.*", "")
+    new = ~more.manifest["identity"].is_in(known.to_list())
     rows = np.flatnonzero(new.to_numpy()).astype(np.int64)
     manifest = pl.concat([dataset.manifest, more.manifest[rows]], how="diagonal")
     return Dataset(manifest, dataset.vocabulary, _JoinedCache(dataset.cache, more.cache, rows))

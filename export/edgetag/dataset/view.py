@@ -22,6 +22,7 @@ Rows = npt.NDArray[np.int64]
 
 
 _NO_TAGS = pl.lit([], dtype=pl.List(pl.String))
+NEEDED = ("identity", "path", "split", "group")
 SINCE = {"weight": pl.lit(1.0), "answered": _NO_TAGS, "contested": _NO_TAGS}
 """Columns that older manifests lack, and what they would hold."""
 
@@ -133,8 +134,9 @@ class Dataset:
         return self.manifest["path"][rows].to_list()
 
     def groups(self, rows: Rows) -> list[str]:
-        """Return each image's group; an image without one is a group of its own."""
-        table = self.manifest.select(pl.coalesce("group", "identity").alias("group"))
+        """Return each image's group; without one it is of a group of all regions of its file."""
+        file = pl.col("identity").str.replace("#.*", "")
+        table = self.manifest.select(pl.coalesce("group", file).alias("group"))
         return table["group"][rows].to_list()
 
 
@@ -152,6 +154,8 @@ def read_manifest(path: Path) -> pl.DataFrame:
         raise InputError(
             f"{path}: not a readable manifest: {error}; run: edgetag data build"
         ) from None
+    if gone := [name for name in NEEDED if name not in manifest.columns]:
+        raise InputError(f"{path}: lacks the column {gone[0]!r}; run: edgetag data build")
     lacking = [value.alias(name) for name, value in SINCE.items() if name not in manifest.columns]
     return manifest.with_columns(lacking)
 

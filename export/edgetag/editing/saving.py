@@ -4,15 +4,17 @@ import io
 from dataclasses import dataclass
 from typing import Literal
 
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image
 
 from edgetag.preprocess import (
     MAX_PIXELS,
     ImageRejectedError,
     eight_bits,
+    exif_of,
     opened,
     orientation_of,
     require_pixels,
+    upright,
 )
 from edgetag.tagging.errors import PictureError
 
@@ -68,13 +70,14 @@ def open_picture(
                 turned = orientation_of(image) in ON_ITS_SIDE
                 image.draft(None, least_size[::-1] if turned else least_size)
             image.load()
-            upright = ImageOps.exif_transpose(image)
+            exif = exif_of(image)
+            exif.pop(ExifTags.Base.Orientation, None)
             written = image.format if image.format in SUFFIXES else "PNG"
             profile = image.info.get("icc_profile")
             return Opened(
-                eight_bits(upright),
+                eight_bits(upright(image)),
                 str(written),
-                upright.getexif(),
+                exif,
                 profile if isinstance(profile, bytes) else None,
             )
     except ImageRejectedError as error:

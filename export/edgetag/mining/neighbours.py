@@ -46,6 +46,8 @@ def far_from_training(subject: Subject, scored: FloatScores) -> dict[str, list[C
     training = subject.dataset.rows(TRAIN)
     known = spread(training, MOST_TRAINING)
     looked_at = np.flatnonzero(~np.isin(scored.rows, training))
+    if not len(looked_at):
+        return {}
     columns = [subject.column(tag) for tag in subject.tags]
     least_sure = np.abs(scored.margins()[:, columns]).argmin(axis=1)
     distances = _distances(subject.directions, known, scored.rows[looked_at], NEIGHBOUR)

@@ -1,11 +1,17 @@
 """The sections that judge: validation, its explanations, the benchmark."""
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from edgetag.catalogue.engines import DEFAULT_ENGINE, DEFAULT_RUNTIMES
 from edgetag.recipe.base import Runtime, Section, Share
+
+
+def _require_each_once(**lists: tuple[object, ...]) -> None:
+    for key, values in lists.items():
+        if len(set(values)) != len(values):
+            raise ValueError(f"{key} lists one twice")
 
 
 class ValidationSection(Section):
@@ -57,6 +63,7 @@ class ValidationSection(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        _require_each_once(splits=self.splits, runtimes=self.runtimes)
         for name in self.splits:
             if name not in ("test", "validation") and not name.startswith("test_"):
                 raise ValueError(f"splits: {name!r} is not test, validation or test_…")
@@ -75,7 +82,7 @@ class BenchmarkSection(Section):
     runtimes: tuple[Runtime, ...] = Field(
         DEFAULT_RUNTIMES, min_length=1, description="Every file is timed on each."
     )
-    threads: tuple[int, ...] = Field(
+    threads: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         (1,), min_length=1, description="Numbers of threads; every file is timed with each."
     )
     warmup_runs: int = Field(
@@ -95,6 +102,7 @@ class BenchmarkSection(Section):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        _require_each_once(runtimes=self.runtimes, threads=self.threads)
         if self.budget_runtime not in self.runtimes or self.budget_threads not in self.threads:
             raise ValueError(
                 f"budgets are judged on {self.budget_runtime} with {self.budget_threads} threads, "

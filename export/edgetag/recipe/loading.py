@@ -76,7 +76,14 @@ def parse_recipe(text: str, path: Path) -> Recipe:
 
 def _with_paths(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return values whose paths are paths; relative ones are taken from a folder."""
-    return with_places(values, lambda place: (folder / place).resolve())
+
+    def resolved(place: str) -> Path:
+        try:
+            return (folder / place).resolve()
+        except (OSError, RuntimeError, ValueError) as error:  # links in a circle, a NUL
+            raise InputError(f"{place!r} is no path: {error}; name a file or folder") from None
+
+    return with_places(values, resolved)
 
 
 def _tuples(value: Any) -> Any:

@@ -87,10 +87,12 @@ class TrainingSection(Section):
     negative_ratio: float = Field(
         3.0, gt=0, description="hard_negative: negatives kept per positive."
     )
-    positive_weights: Literal["none", "balanced"] | dict[str, float] = Field(
-        "balanced",
-        description="Weight of a positive cell: 1, sqrt(negatives / positives) at most 10, or "
-        "per tag.",
+    positive_weights: Literal["none", "balanced"] | dict[str, Annotated[float, Field(gt=0)]] = (
+        Field(
+            "balanced",
+            description="Weight of a positive cell: 1, sqrt(negatives / positives) at most 10, or "
+            "per tag.",
+        )
     )
     label_smoothing: float = Field(
         0.05,

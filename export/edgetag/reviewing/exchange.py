@@ -5,7 +5,6 @@ import io
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 
 from edgetag.dataset import open_dataset
 from edgetag.dataset.answers import Answer, answers_csv, read_answers
@@ -15,8 +14,8 @@ from edgetag.recipe import Recipe
 from edgetag.reviewing.board import Board
 from edgetag.reviewing.label_studio import read_tasks, tasks_json
 from edgetag.reviewing.opening import open_review
+from edgetag.reviewing.result import Form, NotWritten, ReadFile, ReviewExport, ReviewImport
 from edgetag.reviewing.store import Change, Store, StoreError, counting, last_of_each
-from edgetag.tables.formats import counted
 from edgetag.tagging.sidecars import write_sidecars
 from edgetag.workspace import Workspace, digest_json
 from edgetag.writing import write_text
@@ -24,11 +23,9 @@ from edgetag.writing import write_text
 FIXED = ("path", "split", "group", "weight", "crop")
 """What a wide table tells of a picture beside its labels."""
 
-Form = Literal["answers", "wide", "hydrus", "label-studio"]
 
-
-def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> list[str]:
-    """Write what a database holds; return what a user is told.
+def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> ReviewExport:
+    """Write what a database holds.
 
     Args:
         workspace: The run.
@@ -38,53 +35,55 @@ def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> list[s
         to: The file; with hydrus, the folder that holds the pictures, laid out as in the data.
 
     Raises:
-        InputError: There is no database, or `to` cannot be written.
+        InputError: There is no database, `to` is the source of the data, or cannot be written.
     """
     with open_review(workspace, must_exist=True) as (board, store):
         answers = last_of_each(counting(store.since(0)))
-        said = counted(len(answers), "answer")
+        result = ReviewExport(
+            to=str(to),
+            format=form,
+            pictures=len(board),
+            answers=len(answers),
+            disagreements=board.progress().disagreements,
+        )
         if form == "hydrus":
-            return _write_hydrus(board, to)
+            return _write_hydrus(board, to, result)
+        if to.resolve() == recipe.data.source.resolve():
+            raise InputError(
+                f"{to}: the data's own labels (data.source), which stay as they are; give another "
+                "name"
+            )
         if form == "answers":
             text = answers_csv(answer.answer() for answer in answers)
-            told = f"{to}: {said}; name it in the recipe: [data] corrections"
         elif form == "wide":
             text = _wide(workspace, board)
-            told = f"{to}: labels of {counted(len(board), 'picture')}"
         else:
             text = tasks_json(board.labelled(), answers, recipe.data.image_root.resolve().name)
-            told = f"{to}: {counted(len(board), 'task')}, with {said}"
         write_text(to, text)
-        lines = [told]
-        if differ := board.progress().disagreements:
-            lines.append(
-                f"people differ about {counted(differ, 'picture')}; where as many say the one as "
-                "the other, the data's label stays"
-            )
-        return lines
+        return result
 
 
-def take_in(workspace: Workspace, recipe: Recipe, files: Iterable[Path]) -> list[str]:
-    """Keep the answers of tables or of Label Studio's tasks; return what a user is told.
+def take_in(workspace: Workspace, recipe: Recipe, files: Iterable[Path]) -> ReviewImport:
+    """Keep the answers of tables or of Label Studio's tasks.
 
     A table that is read twice changes nothing the second time.
 
     Raises:
         InputError: A file is missing, damaged, or of neither kind; or answers cannot be kept.
     """
-    told = []
+    read = []
     with open_review(workspace) as (board, store):
         for file in files:
             if file.suffix.lower() == ".json":
                 answers = read_tasks(file)
             else:
                 answers = read_answers(file, recipe.data.vocabulary())
-            told += _keep(board, store, file, answers)
+            read.append(_keep(board, store, file, answers))
             board.follow(store)
-    return told
+    return ReviewImport(files=tuple(read))
 
 
-def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -> list[str]:
+def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -> ReadFile:
     foreign = Counter(answer.tag for answer in answers if answer.tag not in board.tags)
     known, astray, changes = set[tuple[object, ...]](), 0, []
     for kept in store.since(0):
@@ -117,21 +116,23 @@ def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -
         added = store.add(changes)
     except StoreError as error:
         raise InputError(str(error)) from None
-    lines = [f"{file}: {counted(len(answers), 'answer')}, {added} of them new"]
-    if astray:
-        lines.append(f"{file}: {astray} are about pictures that the data do not have; left out")
-    if foreign:
-        names = ", ".join(repr(tag) for tag in sorted(foreign))
-        lines.append(
-            f"{file}: {foreign.total()} are about tags that the data do not have ({names}); "
-            "left out"
-        )
-    return lines
+    return ReadFile(
+        file=str(file),
+        answers=len(answers),
+        new=added,
+        astray=astray,
+        other_tags=dict(sorted(foreign.items())),
+    )
 
 
 def _wide(workspace: Workspace, board: Board) -> str:
     """Return a table that is a source of data: labels as corrected, splits and regions as built."""
     manifest = open_dataset(workspace).manifest
+    if both := [tag for tag in board.tags if tag in FIXED]:
+        raise InputError(
+            f"a wide table has a column {both[0]!r} beside those of tags, and that is a tag, too; "
+            "take --format answers"
+        )
     # The last two only where they say something: a recipe must name them.
     plain = {"crop": None, "weight": 1.0}
     fixed = [
@@ -152,7 +153,7 @@ def _wide(workspace: Workspace, board: Board) -> str:
     return text.getvalue()
 
 
-def _write_hydrus(board: Board, folder: Path) -> list[str]:
+def _write_hydrus(board: Board, folder: Path, result: ReviewExport) -> ReviewExport:
     if not folder.is_dir():
         raise InputError(
             f"{folder}: no such folder; give the one that holds the pictures, or copies of them"
@@ -168,12 +169,11 @@ def _write_hydrus(board: Board, folder: Path) -> list[str]:
         else:
             tagged.append((Path(place), [tag for tag, label in labels.items() if label == 1]))
     written, left = write_sidecars(tagged, "hydrus")
-    lines = [f"{folder}: {written} sidecars"]
-    lines += [f"left: {path}: {reason}" for path, reason in left[:20]]
-    if len(left) > 20:
-        lines.append(f"left: {len(left) - 20} more")
-    if regions:
-        lines.append(f"left: {regions} regions of pictures, which have no sidecar of their own")
-    if outside:
-        lines.append(f"left: {counted(outside, 'picture')} that lead out of {folder}")
-    return lines
+    return result.model_copy(
+        update={
+            "sidecars": written,
+            "left": tuple(NotWritten(file=str(path), reason=reason) for path, reason in left),
+            "regions": regions,
+            "outside": outside,
+        }
+    )

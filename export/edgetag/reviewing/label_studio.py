@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from edgetag.dataset.answers import Answer, moment_in_utc
+from edgetag.dataset.location import is_file_name
 from edgetag.errors import InputError
 from edgetag.reviewing.store import Kept
 from edgetag.userfiles import read_file
@@ -143,6 +144,8 @@ def _answers(task: Any, owner: str, where: str) -> Iterator[Answer]:
                 by = meta.get("by") if not moments or tag in moments else ""
                 at = moment_in_utc(moments[tag]) if moments.get(tag) else changed
                 by = str(by or _person(person) or owner)
+                if not is_file_name(f"{tag}{by}"):
+                    raise ValueError(f"tag {tag!r} of {by!r} is no valid text")
                 yield Answer(identity, path, str(tag), label, by, at, where)
 
 

@@ -13,7 +13,7 @@ from edgetag.dataset.formats.tables import MOST_BYTES, TABLE_SUFFIXES
 from edgetag.dataset.listing import Listing
 from edgetag.errors import InputError
 from edgetag.recipe import DataSection, Format
-from edgetag.userfiles import require_file
+from edgetag.userfiles import exists, require_file
 
 __all__ = ["Draft", "draft", "read_listing"]
 
@@ -52,12 +52,12 @@ def read_listing(section: DataSection) -> Listing:
             line or row, value and fix.
     """
     source = section.source
-    if not source.exists():
+    if not exists(source):
         raise InputError(f"{source}: no such file or folder; set data.source to your labels")
     if not source.is_dir():
         require_file(source, "table of labels", MOST_BYTES)
     root = section.image_root
-    if not root.is_dir():
+    if not (exists(root) and root.is_dir()):
         raise InputError(f"{root}: no such folder; set data.root to the folder of the images")
     given = open_source(section)
     name = _detect(given) if section.format == "auto" else section.format
@@ -66,6 +66,11 @@ def read_listing(section: DataSection) -> Listing:
         raise InputError(
             f"{source}: data.crop_column is for {able} tables, but this is read as {name!r}; "
             "take it out of the recipe"
+        )
+    if section.weight_column is not None and given.table is None:
+        raise InputError(
+            f"{source}: data.weight_column is for tables, but this is read as {name!r}; take it "
+            "out of the recipe"
         )
     return _format(name).read(given)
 

@@ -1,10 +1,11 @@
 """A table `objectId,value` for a single tag; the image is `<root>/<objectId>.<suffix>`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from edgetag.dataset.formats.given import Draft, Given
 from edgetag.dataset.formats.guessing import ID_COLUMN, VALUE_COLUMN, has_ids, texts
-from edgetag.dataset.formats.tables import Row, read_label, read_path
+from edgetag.dataset.formats.tables import Row, Table, read_label, read_path
 from edgetag.dataset.listing import Listing
 from edgetag.errors import InputError
 from edgetag.preprocess import IMAGE_SUFFIXES
@@ -24,6 +25,8 @@ def draft(given: Given, tags: tuple[str, ...]) -> Draft | None:
     table = given.table
     if table is None or not has_ids(table, given.section):
         return None
+    if len(tags) > 1:
+        raise _several(table, tags)
     names = texts(table, ID_COLUMN)[:DRAFTED_FILES]
     return Draft(
         DataSection(source=table.source, format="object_value", tags=tags or (VALUE_COLUMN,)),
@@ -43,10 +46,7 @@ def read(given: Given) -> Listing:
     table, section = given.needed_table(), given.section
     table.require((ID_COLUMN, VALUE_COLUMN))
     if len(section.tags) != 1:
-        raise InputError(
-            f"{table.source}: a table of objectId,value labels one tag, but data.tags lists "
-            f"{len(section.tags)}; name the one tag"
-        )
+        raise _several(table, section.tags)
     files = _files_by_stem(given.root)
 
     def path(row: Row) -> str:
@@ -60,6 +60,13 @@ def read(given: Given) -> Listing:
         return matches[0] if matches else name
 
     return given.rows("object_value", path, lambda row: (read_label(row, VALUE_COLUMN),))
+
+
+def _several(table: Table, tags: Sequence[str]) -> InputError:
+    return InputError(
+        f"{table.source}: a table of objectId,value labels one tag, but data.tags lists "
+        f"{len(tags)}; name the one tag"
+    )
 
 
 def _files_by_stem(root: Path) -> dict[str, list[str]]:

@@ -275,7 +275,7 @@ def read_weight(row: Row, column: str | None) -> float:
         return 1.0
     try:
         weight = float(value) if isinstance(value, str | int | float) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         weight = math.nan
     if 0 <= weight <= MOST_WEIGHT:
         return weight

@@ -12,6 +12,7 @@ from edgetag.dataset.formats.guessing import (
 from edgetag.dataset.formats.tables import Table, parse_label, read_label, read_path, share_row
 from edgetag.dataset.listing import LabelRow, Listing, TagReader
 from edgetag.dataset.result import UnknownTag
+from edgetag.errors import InputError
 from edgetag.recipe import DataSection
 
 
@@ -51,6 +52,7 @@ def read(given: Given) -> Listing:
     """
     table, section = given.needed_table(), given.section
     tags = section.tags
+    _require_apart(table, section)
     if section.crop_column is not None:
         table.require((section.crop_column,))
     table.require(
@@ -64,6 +66,16 @@ def read(given: Given) -> Listing:
         lambda row: share_row(shared, tuple(read_label(row, tag) for tag in tags)),
         lambda: _unknown_columns(table, section),
     )
+
+
+def _require_apart(table: Table, section: DataSection) -> None:
+    """Refuse a column that would be read as labels and as something else: groups, for instance."""
+    for key in ("path_column", "split_column", "group_column", "weight_column", "crop_column"):
+        if (name := getattr(section, key)) in section.tags and name in table.columns:
+            raise InputError(
+                f"{table.source}: column {name!r} is a tag of data.tags, and data.{key} says "
+                f"{name!r} too; name another column there, or one that the table does not have"
+            )
 
 
 def _unknown_columns(table: Table, section: DataSection) -> tuple[UnknownTag, ...]:
