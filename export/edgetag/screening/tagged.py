@@ -99,7 +99,9 @@ def _read(path: Path) -> pl.DataFrame:
     try:
         require_file(path, "table", MOST_BYTES)
         if path.suffix == ".csv":
-            return pl.read_csv(path, infer_schema_length=None)
+            # Names such as 001 are no numbers.
+            texts = dict.fromkeys(("path", "sha256", "error", "tags"), pl.String)
+            return pl.read_csv(path, infer_schema_length=None, schema_overrides=texts)
         if path.suffix == ".jsonl":
             return pl.read_ndjson(path, infer_schema_length=None)
         return read_foreign_parquet(path)
