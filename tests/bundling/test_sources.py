@@ -127,6 +127,14 @@ def test_a_missing_folder_is_an_input_error(tmp_path: Path) -> None:
         read_folder(tmp_path / "none", CONTRACT)
 
 
+def test_a_jpeg_with_more_pictures_behind_it_is_shipped_as_it_is(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (40, 30), "red")
+    picture.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[picture])
+    (source,) = read_folder(tmp_path, CONTRACT)
+    assert source.named(0).file == "golden-00.jpg"
+    assert source.data == (tmp_path / "a.jpg").read_bytes()
+
+
 def test_pictures_with_a_colour_profile_or_16_bits_count_as_lossy(tmp_path: Path) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     image = Image.new("RGB", (20, 20), "red")

@@ -18,7 +18,8 @@ from edgetag.preprocess import (
     read_image,
 )
 
-SUFFIXES = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
+SUFFIXES = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
+"""MPO is a JPEG file with more pictures behind the first, as phones write them."""
 
 ALIKE = ("PNG", "BMP", "GIF")
 """Formats that every decoder reads alike, unless a picture asks for colour management."""

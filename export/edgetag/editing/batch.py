@@ -12,7 +12,15 @@ from edgetag.pool import in_order
 from edgetag.progress import Progress
 from edgetag.records import Result
 from edgetag.tagging.errors import PictureError
-from edgetag.tagging.listing import Content, Listed, bytes_of, contents, shown_name
+from edgetag.tagging.listing import (
+    Content,
+    Listed,
+    bytes_of,
+    contents,
+    require_some,
+    shown_name,
+)
+from edgetag.tagging.parts import Stamp, stamp_of
 from edgetag.tagging.results import Tagging
 from edgetag.tagging.tagger import Tagger
 from edgetag.writing import write_bytes
@@ -79,7 +87,7 @@ def edit_pictures(
         exif: What is kept of each one's EXIF.
 
     Raises:
-        InputError: The model makes no heat maps, or the disk is full.
+        InputError: There is no picture, the model makes no heat maps, or the disk is full.
         BundleError: The model fails.
     """
     if isinstance(tagger, Tagger) and not tagger.explains:
@@ -88,6 +96,10 @@ def edit_pictures(
             "where a tag is seen; export it with its second signature: [export] explain in the "
             "recipe, or take another --variant"
         )
+
+    require_some(pictures)
+    originals = _files_of(pictures)
+    taken: dict[Path, Stamp] = {}
 
     def work(given: tuple[Listed, Content]) -> tuple[Listed, str | None]:
         picture, content = given
@@ -104,8 +116,16 @@ def edit_pictures(
             if image is not None
         }
         for target in files:
-            if isinstance(content, Path) and target.exists() and target.samefile(content):
-                return picture, "it would replace itself; give another folder"
+            if _file_at(target) in originals:
+                return picture, (
+                    "it would replace itself, or another picture that was named; give another "
+                    "folder"
+                )
+            if taken.setdefault(target, stamp_of(picture)) != stamp_of(picture):
+                return (
+                    picture,
+                    f"{shown_name(str(target))} was made of {shown_name(taken[target][0])}",
+                )
         for target, image in files.items():
             write_bytes(target, encode(image, opened, exif))
         return picture, "" if files else None
@@ -121,6 +141,19 @@ def edit_pictures(
                 written += 1
             task.advance()
     return Edited(out=str(out), written=written, nothing=nothing, failed=tuple(failed))
+
+
+def _files_of(pictures: Sequence[Listed]) -> set[tuple[int, int] | None]:
+    """Return what tells the files that pictures lie in from all others; an archive's has none."""
+    return {_file_at(Path(picture.name)) for picture in pictures} - {None}
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    try:
+        state = path.stat()
+    except (OSError, ValueError):
+        return None
+    return state.st_dev, state.st_ino
 
 
 def _target(out: Path, name: str, opened: Opened) -> Path:

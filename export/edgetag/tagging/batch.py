@@ -14,7 +14,7 @@ from edgetag.progress import Progress, format_seconds
 from edgetag.records import Result
 from edgetag.tables.formats import counted, format_count
 from edgetag.tagging.engines import Engine, on_threads
-from edgetag.tagging.listing import Listed, contents, shown_name
+from edgetag.tagging.listing import Listed, contents, require_some, shown_name
 from edgetag.tagging.parts import Parts, Row, open_parts, stamp_of
 from edgetag.tagging.sidecars import Style, write_sidecars
 from edgetag.tagging.tagger import Tagger
@@ -109,8 +109,7 @@ def tag_pictures(
         BundleError: The model fails.
     """
     require_table_name(out)
-    if not pictures:
-        raise InputError("no picture was named: folders and archives hold none by their names")
+    require_some(pictures)
     folder = out.with_name(f"{out.name}.parts")
     started = time.monotonic()
     with open_parts(folder, tagger.settings(), len(tagger.tags)) as parts:

@@ -6,7 +6,7 @@ it are refused, and an archive's members are read by their place in it, whatever
 
 import glob
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -120,6 +120,16 @@ def bytes_of(content: Content) -> bytes:
     if isinstance(content, Address):
         return content.read()
     return content if isinstance(content, bytes) else read_bytes(content)
+
+
+def require_some(pictures: Sequence[Listed]) -> None:
+    """Refuse to work on nothing.
+
+    Raises:
+        InputError: There is no picture.
+    """
+    if not pictures:
+        raise InputError("no picture was named: folders and archives hold none by their names")
 
 
 def shown_name(name: str) -> str:
