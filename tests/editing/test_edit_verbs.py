@@ -234,7 +234,7 @@ def test_what_may_repeat_the_place_is_not_kept_with_exif() -> None:
 
 
 def packed_tightly(tags: int = 1950) -> bytes:
-    """Return EXIF that takes more than a segment of JPEG where each value begins on an even byte."""
+    """Return EXIF that is too large for JPEG where each value begins on an even byte."""
     start = 8 + 2 + 12 * tags + 4
     entries = [(0xD000 + n, 7, 21, struct.pack("<I", start + 21 * n)) for n in range(tags)]
     return exif_of(entries, bytes(21 * tags))

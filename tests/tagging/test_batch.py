@@ -237,13 +237,31 @@ def test_archives_are_read_without_unpacking(tagger: Tagger, folder: Path, tmp_p
         "a.zip/../up.png",
         "a.zip/bomb.png",
         "b.tar.gz/sub/1.png",
+        "b.tar.gz/sub/link.png",
         "b.tar.gz/sub/empty.png",
     ]
     assert table["sha256"][0] == digest_file(files[0])
     assert table["sha256"][2] == digest_file(files[1])
     assert "it claims 3000000 bytes" in table["error"][1]
-    assert "the file is empty" in table["error"][3]
+    assert "a link that leads to no file in the archive" in table["error"][3]
+    assert "the file is empty" in table["error"][4]
     assert not (tmp_path.parent / "up.png").exists()
+
+
+def test_two_members_of_one_name_are_two_pictures(
+    tagger: Tagger, folder: Path, tmp_path: Path
+) -> None:
+    pictures = [Image.new("RGB", (40, 30), color) for color in ("red", "blue")]
+    with tarfile.open(tmp_path / "a.tar", "w") as packed:
+        for picture in pictures:
+            file = io.BytesIO()
+            picture.save(file, "BMP")
+            member = tarfile.TarInfo("a.bmp")
+            member.size = len(file.getvalue())
+            packed.addfile(member, io.BytesIO(file.getvalue()))
+    listing = list_pictures([str(tmp_path / "a.tar")])
+    tag_pictures(tagger, listing.pictures, tmp_path / "out.parquet", QUIET)
+    assert pl.read_parquet(tmp_path / "out.parquet")["sha256"].n_unique() == 2
 
 
 def kill_at_random(arguments: list[str], out: Path, moments: int, seed: int) -> int:

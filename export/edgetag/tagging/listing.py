@@ -31,12 +31,14 @@ class Listed:
         size_bytes: Its size when it was listed; -1 where that is not known.
         modified_ns: When it, or its archive, was changed; -1 where that is not known.
         read: Returns its file or address, or its bytes in an archive; raises `PictureError`.
+        place: Which of an archive's members it is; 0 where it is in none.
     """
 
     name: str
     size_bytes: int
     modified_ns: int
     read: Callable[[], Path | Address | bytes]
+    place: int = 0
 
 
 @dataclass(frozen=True)
