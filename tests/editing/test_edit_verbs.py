@@ -264,6 +264,20 @@ def test_a_jpeg_with_more_behind_it_stays_a_jpeg() -> None:
 
 
 @pytest.mark.slow
+def test_long_names_are_written_and_what_cannot_be_is_told() -> None:
+    name = "写" * 83 + ".png"  # 253 bytes
+    for picture in (name, "taken.png"):
+        Image.fromarray(data.chelsea()).save(picture)
+    Path("out/taken.png").mkdir(parents=True)
+    done = edit("mosaic", "taken.png", name, "cat.png", "-o", "out", "--tag", "comic", "--json")
+    assert done.exit_code == 1
+    result = Edited.from_json(done.stdout, "stdout")
+    assert result.written == 2
+    assert [picture for picture, _ in result.failed] == ["taken.png"]
+    assert shown(f"out/{name}").size == shown(name).size
+
+
+@pytest.mark.slow
 def test_two_pictures_are_never_written_to_one_place() -> None:
     Path("sub").mkdir()
     for name in ("old.gif", "sub/old.gif.png"):

@@ -88,6 +88,14 @@ def test_a_name_that_is_no_text_is_listed_and_can_be_shown(folder: Path) -> None
     assert shown_name(name).endswith("/\\xff.png")
 
 
+def test_an_empty_name_is_not_the_folder_one_stands_in(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(InputError, match="a picture's name is empty"):
+        names("")
+
+
 def test_a_folder_that_cannot_be_read_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ from edgetag.tagging.listing import (
 from edgetag.tagging.parts import Stamp, stamp_of
 from edgetag.tagging.results import Tagging
 from edgetag.tagging.tagger import Tagger
-from edgetag.writing import write_bytes
+from edgetag.writing import is_full, write_bytes
 
 
 class Explainer(Protocol):
@@ -126,8 +126,13 @@ def edit_pictures(
                     picture,
                     f"{shown_name(str(target))} was made of {shown_name(taken[target][0])}",
                 )
-        for target, image in files.items():
-            write_bytes(target, encode(image, opened, exif))
+        try:
+            for target, image in files.items():
+                write_bytes(target, encode(image, opened, exif))
+        except InputError as error:
+            if is_full(error):
+                raise
+            return picture, shown_name(str(error))
         return picture, "" if files else None
 
     written, nothing, failed = 0, 0, list[tuple[str, str]]()

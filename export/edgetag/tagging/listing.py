@@ -140,6 +140,8 @@ def shown_name(name: str) -> str:
 
 
 def _paths(text: str) -> list[Path]:
+    if not text:
+        raise InputError("a picture's name is empty; give . for the folder you are in")
     path = Path(text)
     if os.path.lexists(path):
         return [path]
