@@ -1,11 +1,12 @@
 """Golden pictures: which are chosen, and which are refused."""
 
 import shutil
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 from edgetag.bundling import sources
 from edgetag.bundling.pictures import Source, read_folder
@@ -49,6 +50,25 @@ def test_where_every_picture_is_too_large_smaller_copies_are_shipped(
     assert len(found) == 16
     assert {max(source.width, source.height) for source in found} == {30, 50}
     assert all(source.lossless for source in found)
+
+
+@pytest.mark.slow
+def test_no_picture_of_the_data_tells_everybody_where_it_was_taken(root: Path) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update({1: "N", 2: (35.0, 0.0, 0.0)})
+    segment = exif.tobytes()
+    for path in (root / "data").glob("*.jpg"):
+        data = path.read_bytes()
+        head = b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment
+        path.write_bytes(data[:2] + head + data[2:])
+    assert {source.suffix for source in chosen(root)} == {"png", "bmp"}
+    for path in (root / "data").iterdir():
+        if path.suffix in (".png", ".bmp", ".gif"):
+            path.unlink()
+    copies = chosen(root)
+    assert copies
+    assert {source.suffix for source in copies} == {"png"}
+    assert not any(segment[6:] in source.data for source in copies)
 
 
 @pytest.mark.slow
