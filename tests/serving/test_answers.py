@@ -73,8 +73,7 @@ def test_a_misspelt_question_is_refused_and_nothing_is_left_uncovered(
 def test_what_nobody_reads_in_a_form_or_a_second_time_is_refused(
     server: Served, cat: bytes
 ) -> None:
-    form = {"files": {"picture": cat}, "data": {"tag": "face"}}
-    answer = server.client.post("/v1/mosaic", **form)
+    answer = server.client.post("/v1/mosaic", files={"picture": cat}, data={"tag": "face"})
     assert (answer.status_code, answer.json()["detail"]) == (
         422,
         "the form has 'tag', which nobody reads; ask in the query",

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,9 +71,9 @@ def test_long_names_get_sidecars_as_far_as_there_is_room_and_end_nothing(folder:
     fits, none = "写" * 82 + ".png", "写" * 83 + ".png"  # 250 and 253 bytes
     for name in (fits, none):
         (folder / name).write_bytes((folder / "a.png").read_bytes())
-    result = tag(folder, "hydrus")
+    result: dict[str, Any] = tag(folder, "hydrus")
     assert result["sidecars"] == 4
-    ((path, reason),) = result["without_sidecar"]  # type: ignore[misc]
+    ((path, reason),) = result["without_sidecar"]
     assert path == str(folder / none)
     assert "cannot be written: File name too long" in reason
     assert (folder / f"{fits}.txt").is_file()

@@ -90,7 +90,7 @@ class _Archive(Generic[Opened]):
     _last: ClassVar["_Archive[Any] | None"] = None
 
     def __init__(self, open_file: Callable[[], Opened]) -> None:
-        self._open_file = open_file
+        self._open_file: Callable[[], Opened] = open_file
         self._file: Opened | None = None
 
     @contextmanager
