@@ -17,6 +17,7 @@ from edgetag.bundling import checking
 from edgetag.bundling.checking import BundleCheck, check, chosen_engines
 from edgetag.bundling.contents import Golden
 from edgetag.bundling.golden_maps import pack_maps, unpack_maps
+from edgetag.bundling.replay import run_over
 from edgetag.bundling.result import manifest_schema
 from edgetag.bundling.tables import check_sentence, check_tables
 from edgetag.cli.app import app
@@ -109,9 +110,9 @@ def test_a_runtime_without_a_part_in_the_bundle_may_refuse_a_file_and_no_more(
         golden["expected"] = [one for one in golden["expected"] if one["family"] == "litert"]
 
     def run_elsewhere(engine: Engine, *given: Any) -> Any:
-        return run(engine, *given) if engine.name == "litert" else LoadFailure(kind, "it ended")
+        ends = engine.name != "litert"
+        return LoadFailure(kind, "it ended") if ends else run_over(engine, *given)
 
-    run = checking.run_over
     monkeypatch.setattr(checking, "run_over", run_elsewhere)
     bundle.write_bytes(with_json(without_golden_maps(unpack(bundle)), "golden.json", alone))
     checked = check(bundle, (*LITERT, engines.get("tflite-runtime")), SILENT)

@@ -16,6 +16,19 @@ MOST_BYTES = 1_000_000
 """Most bytes of a sidecar; one with a thousand tags has far less."""
 
 
+def require_separable(tags: Sequence[str], style: Style) -> None:
+    """Refuse tags that a sidecar could not keep apart.
+
+    Raises:
+        InputError: One has a comma, where commas separate them.
+    """
+    if style == "booru" and (wrong := [tag for tag in tags if "," in tag]):
+        raise InputError(
+            f"--sidecars booru: the tag {wrong[0]!r} has a comma, by which tags are separated "
+            "there; take hydrus"
+        )
+
+
 def sidecar_of(picture: Path, style: Style) -> Path:
     """Return the text file that belongs to a picture."""
     if style == "hydrus":
