@@ -12,6 +12,9 @@ from edgetag.errors import InputError
 from edgetag.scratch import FULL
 from edgetag.userfiles import kind_of
 
+_NAME_BYTES = 200
+"""Of a file's name in that of its temporary file, which may have 255 in all."""
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[IO[bytes]]:
@@ -25,7 +28,8 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
         if path.exists() and (kind := kind_of(path.stat().st_mode)):
             raise InputError(f"{path}: {kind}, not a file; name a file to write")
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        prefix = f".{os.fsdecode(os.fsencode(path.name)[:_NAME_BYTES])}."
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=".tmp")
     except OSError as error:
         raise disk_error(path, error) from error
     temporary = Path(name)
@@ -63,6 +67,11 @@ def disk_error(path: Path, error: OSError) -> InputError:
             "finished work is kept"
         )
     return InputError(f"{path}: cannot be written: {error.strerror or error}")
+
+
+def is_full(error: InputError) -> bool:
+    """Whether a file could not be written for want of space, which the next one lacks too."""
+    return isinstance(error.__cause__, OSError) and error.__cause__.errno in FULL
 
 
 def write_bytes(path: Path, data: bytes) -> None:

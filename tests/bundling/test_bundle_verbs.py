@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from edgetag.cli.app import app
 from edgetag.errors import InputError
+from edgetag.workspace import digest_file
 from tests.support.made_bundle import recipe_text
 
 
@@ -48,6 +49,12 @@ def test_a_bundle_is_signed_and_verified(bundle: Path, key: Path) -> None:
     assert run("sign", bundle, "--key", key) == (0, f"signature: {bundle}.sig\n")
     code, told = run("verify", bundle, "--key", key.with_name("key.pub"))
     assert (code, told) == (0, f"{bundle}: signed with this key, and unchanged since\n")
+    for verb, file in (("sign", key), ("verify", key.with_name("key.pub"))):
+        code, written = run(verb, bundle, "--key", file, "--json")
+        values = json.loads(written)
+        assert (code, values["file"], values["version"]) == (0, str(bundle), "1.2.3")
+        assert values["sha256"] == digest_file(bundle)
+        assert values["signature"] == f"{bundle}.sig"
     bundle.write_bytes(bundle.read_bytes() + b" ")
     assert run("verify", bundle, "--key", key.with_name("key.pub"))[0] == 2
 

@@ -13,9 +13,11 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from edgetag.bundling import checking
 from edgetag.bundling.checking import BundleCheck, check, chosen_engines
 from edgetag.bundling.contents import Golden
 from edgetag.bundling.golden_maps import pack_maps, unpack_maps
+from edgetag.bundling.replay import run_over
 from edgetag.bundling.result import manifest_schema
 from edgetag.bundling.tables import check_sentence, check_tables
 from edgetag.cli.app import app
@@ -23,7 +25,7 @@ from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.errors import InputError
 from edgetag.machine import Acceleration
 from edgetag.progress import SilentProgress
-from edgetag.runtimes import engines
+from edgetag.runtimes import Engine, FailureKind, LoadFailure, engines
 from tests.support.made_bundle import resealed, unpack, with_json, without_golden_maps
 from tests.support.paths import MODELS
 
@@ -89,6 +91,32 @@ def test_scores_within_the_tolerance_of_another_family_pass_as_on_a_device(bundl
     (replay,) = check(bundle, LITERT, SILENT).replays
     assert (replay.verdict, replay.family) == ("pass", "tflite-runtime-reference")
     assert replay.max_difference == pytest.approx(0.005, abs=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "verdict"),
+    [
+        (FailureKind.NOT_LOADABLE, "not run"),
+        (FailureKind.CRASHED, "fail"),
+        (FailureKind.TIMED_OUT, "fail"),
+        (FailureKind.WRONG_OUTPUT, "fail"),
+    ],
+)
+def test_a_runtime_without_a_part_in_the_bundle_may_refuse_a_file_and_no_more(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch, kind: FailureKind, verdict: str
+) -> None:
+    def alone(golden: dict[str, Any]) -> None:
+        golden["expected"] = [one for one in golden["expected"] if one["family"] == "litert"]
+
+    def run_elsewhere(engine: Engine, *given: Any) -> Any:
+        ends = engine.name != "litert"
+        return LoadFailure(kind, "it ended") if ends else run_over(engine, *given)
+
+    monkeypatch.setattr(checking, "run_over", run_elsewhere)
+    bundle.write_bytes(with_json(without_golden_maps(unpack(bundle)), "golden.json", alone))
+    checked = check(bundle, (*LITERT, engines.get("tflite-runtime")), SILENT)
+    assert [replay.verdict for replay in checked.replays] == ["pass", verdict]
 
 
 def png(color: str) -> bytes:

@@ -216,6 +216,19 @@ def test_an_app_bundle_is_judged_by_what_the_store_leaves_as_it_is(
     assert list(reasons(checked(packed_app(files, schemes=())))) == [f"base/{LIBRARY}"]
 
 
+def test_the_bundle_that_is_checked_is_the_one_that_a_phone_reads(
+    checked: Callable[..., AppCheck],
+) -> None:
+    files = app_files()
+    other = {name: data for name, data in app_files(root="a/").items() if ASSETS in name}
+    files[f"{ASSETS}/{MODEL}"] = b"another model"
+    result = checked(packed_app({**other, **files}))
+    assert list(reasons(result)) == [f"{ASSETS}/{MODEL}"]
+    modules = {**app_files(root="base/"), **app_files(root="more/"), "BundleConfig.pb": b""}
+    with pytest.raises(InputError, match="bundles are in 2 of its modules"):
+        checked(packed_app(modules, schemes=()))
+
+
 @pytest.mark.skipif(shutil.which("readelf") is None, reason="needs binutils")
 def test_segments_of_a_real_library_are_those_that_readelf_lists_as_apksigner_is_not_asked() -> (
     None

@@ -1,11 +1,12 @@
 """Golden pictures: which are chosen, and which are refused."""
 
 import shutil
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms
+from PIL import ExifTags, Image, ImageCms
 
 from edgetag.bundling import sources, stage
 from edgetag.bundling.pictures import Source, read_folder
@@ -49,6 +50,25 @@ def test_where_every_picture_is_too_large_smaller_copies_are_shipped(
     assert len(found) == 16
     assert {max(source.width, source.height) for source in found} == {30, 50}
     assert all(source.lossless for source in found)
+
+
+@pytest.mark.slow
+def test_no_picture_of_the_data_tells_everybody_where_it_was_taken(root: Path) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update({1: "N", 2: (35.0, 0.0, 0.0)})
+    segment = exif.tobytes()
+    for path in (root / "data").glob("*.jpg"):
+        data = path.read_bytes()
+        head = b"\xff\xe1" + struct.pack(">H", len(segment) + 2) + segment
+        path.write_bytes(data[:2] + head + data[2:])
+    assert {source.suffix for source in chosen(root)} == {"png", "bmp"}
+    for path in (root / "data").iterdir():
+        if path.suffix in (".png", ".bmp", ".gif"):
+            path.unlink()
+    copies = chosen(root)
+    assert copies
+    assert {source.suffix for source in copies} == {"png"}
+    assert not any(segment[6:] in source.data for source in copies)
 
 
 @pytest.mark.slow
@@ -125,6 +145,14 @@ def test_an_attribution_that_is_named_must_be_there(root: Path) -> None:
 def test_a_missing_folder_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="names a folder"):
         read_folder(tmp_path / "none", CONTRACT)
+
+
+def test_a_jpeg_with_more_pictures_behind_it_is_shipped_as_it_is(tmp_path: Path) -> None:
+    picture = Image.new("RGB", (40, 30), "red")
+    picture.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[picture])
+    (source,) = read_folder(tmp_path, CONTRACT)
+    assert source.named(0).file == "golden-00.jpg"
+    assert source.data == (tmp_path / "a.jpg").read_bytes()
 
 
 def test_pictures_with_a_colour_profile_or_16_bits_count_as_lossy(tmp_path: Path) -> None:

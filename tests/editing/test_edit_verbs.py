@@ -1,8 +1,10 @@
 """`heatmap`, `mosaic` and `crop`: full resolution, no GPS, nothing outside the folder."""
 
 import io
+import struct
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -201,6 +203,100 @@ def test_exif_is_kept_or_stripped_as_asked(exif: str, gps: bool) -> None:
     made = Image.open(io.BytesIO(encode(opened.image, opened, exif)))  # type: ignore[arg-type]
     assert bool(made.getexif().get_ifd(ExifTags.IFD.GPSInfo)) is gps
     assert (ExifTags.Base.Make in made.getexif()) is gps
+
+
+def exif_of(tags: list[tuple[int, int, int, bytes]], after: bytes = b"") -> bytes:
+    """Return EXIF of tags as they lie in the file: number, type, count, value or its offset."""
+    entries = b"".join(struct.pack("<HHI4s", *tag) for tag in tags)
+    head = b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags))
+    return b"Exif\0\0" + head + entries + bytes(4) + after
+
+
+def jpeg_with(exif: bytes) -> bytes:
+    """Return a JPEG file with EXIF that no writer would write."""
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(file, "JPEG")
+    data = file.getvalue()
+    return data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:]
+
+
+def test_what_may_repeat_the_place_is_not_kept_with_exif() -> None:
+    places = {0x02BC: b"<x>35.0 N</x>", 0x83BB: b"\x1c\x02\x5a\0\x05Kyoto", 0x8649: b"8BIM Kyoto"}
+    start, tags, after = 8 + 2 + 12 * len(places) + 4, [], b""
+    for number, value in places.items():
+        tags.append((number, 7, len(value), struct.pack("<I", start + len(after))))
+        after += value
+    opened = open_picture(jpeg_with(exif_of(tags, after)))
+    assert all(value in encode(opened.image, opened, "keep") for value in places.values())
+    made = encode(opened.image, opened)
+    assert b"Kyoto" not in made
+    assert b"35.0 N" not in made
+
+
+def packed_tightly(tags: int = 1950) -> bytes:
+    """Return EXIF that is too large for JPEG where each value begins on an even byte."""
+    start = 8 + 2 + 12 * tags + 4
+    entries = [(0xD000 + n, 7, 21, struct.pack("<I", start + 21 * n)) for n in range(tags)]
+    return exif_of(entries, bytes(21 * tags))
+
+
+@pytest.mark.parametrize("exif", ["no-gps", "keep"])
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        packed_tightly(),
+        exif_of([(0x0112, 2, 4, b"abc\0")]),
+        exif_of([(0x011A, 2, 4, b"abc\0")]),
+    ],
+    ids=["too large", "an orientation that is text", "a ratio that is text"],
+)
+def test_exif_that_cannot_be_written_anew_costs_no_picture(damaged: bytes, exif: Any) -> None:
+    opened = open_picture(jpeg_with(damaged))
+    made = Image.open(io.BytesIO(encode(opened.image, opened, exif)))
+    assert (made.format, made.size) == ("JPEG", (40, 30))
+
+
+def test_a_jpeg_with_more_behind_it_stays_a_jpeg() -> None:
+    file = io.BytesIO()
+    picture = Image.new("RGB", (40, 30), "red")
+    picture.save(file, "MPO", save_all=True, append_images=[picture])
+    assert open_picture(file.getvalue()).format == "JPEG"
+
+
+@pytest.mark.slow
+def test_long_names_are_written_and_what_cannot_be_is_told() -> None:
+    name = "写" * 83 + ".png"  # 253 bytes
+    for picture in (name, "taken.png"):
+        Image.fromarray(data.chelsea()).save(picture)
+    Path("out/taken.png").mkdir(parents=True)
+    done = edit("mosaic", "taken.png", name, "cat.png", "-o", "out", "--tag", "comic", "--json")
+    assert done.exit_code == 1
+    result = Edited.from_json(done.stdout, "stdout")
+    assert result.written == 2
+    assert [picture for picture, _ in result.failed] == ["taken.png"]
+    assert shown(f"out/{name}").size == shown(name).size
+
+
+@pytest.mark.slow
+def test_two_pictures_are_never_written_to_one_place() -> None:
+    Path("sub").mkdir()
+    for name in ("old.gif", "sub/old.gif.png"):
+        Image.fromarray(data.chelsea()).save(name)
+    Path("sub/../old.gif.png").write_bytes(Path("sub/old.gif.png").read_bytes())
+    done = edit("mosaic", "old.gif", "old.gif.png", "-o", "out", "--tag", "comic")
+    assert done.exit_code == 1
+    assert "out/old.gif.png was made of old.gif" in done.output
+    before = Path("old.gif.png").read_bytes()
+    done = edit("mosaic", "old.gif", "sub/old.gif.png", "old.gif.png", "-o", ".", "--tag", "comic")
+    assert "another picture that was named" in done.output
+    assert Path("old.gif.png").read_bytes() == before
+
+
+def test_a_folder_without_pictures_is_told() -> None:
+    Path("none").mkdir()
+    done = edit("mosaic", "none", "-o", "out", "--tag", "face")
+    assert isinstance(done.exception, InputError)
+    assert "no picture was named" in str(done.exception)
 
 
 @pytest.mark.slow

@@ -296,6 +296,68 @@ def test_undo_never_deletes_the_last_copy(place: Path, action: Any) -> None:
     assert Path("log").exists()
 
 
+def test_it_is_taken_back_from_any_folder(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = files()
+    screen("tags.parquet", "cat > 0.45", "--to", "ng", "--do", "move")
+    Path("elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    done = screen("../tags.parquet.screened.jsonl", "--undo")
+    monkeypatch.chdir(place)
+    assert "5 of 5 pictures done" in done.output
+    assert files() == before
+
+
+def test_a_moved_picture_that_lies_nowhere_any_more_is_told_and_the_log_kept(place: Path) -> None:
+    carry(planned().steps, "move", Path("log"), QUIET)
+    Path("ng").rename("sorted")
+    result = undo(Path("log"), QUIET)
+    assert {reason for _, reason in result.failed} == {
+        "it lies neither there nor where it came from"
+    }
+    assert (result.done, len(result.failed)) == (5, 5)
+    assert Path("log").exists()
+
+
+def test_a_relative_link_that_is_moved_leads_to_its_picture_still(place: Path) -> None:
+    before = files()
+    picture = Path("in/b/4.png").rename("4.png")
+    Path("in/b/4.png").symlink_to("../../4.png")
+    assert carry(planned().steps, "move", Path("log"), QUIET).failed == ()
+    (moved,) = (path for path in Path("ng").iterdir() if path.is_symlink())
+    assert digest_file(moved) == digest_file(picture)
+    assert undo(Path("log"), QUIET).failed == ()
+    assert files("in") == before
+
+
+@pytest.mark.parametrize("action", ["copy", "move"])
+def test_a_memory_card_without_hard_links_gets_copies_and_nothing_is_replaced(
+    place: Path, monkeypatch: pytest.MonkeyPatch, action: Any
+) -> None:
+    def link(source: Any, target: Any, **more: Any) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    before, steps = files(), planned().steps
+    monkeypatch.setattr(os, "link", link)
+    steps[0].target.parent.mkdir()
+    steps[0].target.write_bytes(b"mine")
+    result = carry(steps, action, Path("log"), QUIET)
+    assert [reason for _, reason in result.failed] == ["File exists"]
+    assert steps[0].target.read_bytes() == b"mine"
+    assert not list(place.rglob("*.tmp"))
+    steps[0].target.unlink()
+    assert undo(Path("log"), QUIET).failed == ()
+    assert files() == before
+
+
+def test_names_that_look_like_numbers_are_names(place: Path) -> None:
+    names = ["001", "002", "003"]
+    for name in names:
+        shutil.copy("in/a/0.png", name)
+    table = pl.read_parquet("tags.parquet").head(3).with_columns(pl.Series("path", names))
+    write_tables(table)
+    assert read_tagged(Path("tags.csv")).paths == ("001", "002", "003")
+
+
 def test_a_log_is_never_written_over(place: Path) -> None:
     Path("log").write_text("mine")
     with pytest.raises(InputError, match="there is a log already"):

@@ -59,12 +59,27 @@ def test_a_misspelt_question_is_refused_and_nothing_is_left_uncovered(
     server: Served, cat: bytes
 ) -> None:
     for name, query, known in (
-        ("mosaic", {"tags": "face"}, "tag, how, level, exif, path, address"),
-        ("tags", {"threshold": "0.7"}, "path, address"),
+        ("mosaic", {"tags": "face"}, "tag, how, level, exif"),
+        ("tags", {"threshold": "0.7"}, "nothing"),
+        ("tags", {"path": "cat.jpg"}, "nothing"),
     ):
         answer = server.client.post(f"/v1/{name}", params=query, content=cat)
         assert answer.status_code == 422, name
         assert answer.json()["detail"].endswith(f"nothing is asked by it; known: {known}")
+    named = server.client.get("/v1/tags", params={"threshold": "0.7"})
+    assert named.json()["detail"].endswith("nothing is asked by it; known: path, address")
+
+
+def test_what_nobody_reads_in_a_form_or_a_second_time_is_refused(
+    server: Served, cat: bytes
+) -> None:
+    answer = server.client.post("/v1/mosaic", files={"picture": cat}, data={"tag": "face"})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        "the form has 'tag', which nobody reads; ask in the query",
+    )
+    twice = server.client.post("/v1/heatmap", params={"tag": ["face", "cat"]}, content=cat)
+    assert (twice.status_code, twice.json()["detail"]) == (422, "tag: given 2 times; give it once")
 
 
 def test_a_crop_made_from_what_is_known_is_the_same(

@@ -1,5 +1,6 @@
 """`edgetag tag`: a row for every picture in order, the same bytes however often it is killed."""
 
+import copy
 import io
 import json
 import os
@@ -11,6 +12,7 @@ import sys
 import tarfile
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from edgetag import Tagger
 from edgetag.cli.app import app
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
+from edgetag.screening.tagged import read_tagged
 from edgetag.tagging import batch
 from edgetag.tagging.batch import tag_pictures
 from edgetag.tagging.listing import list_pictures
@@ -81,6 +84,25 @@ def test_every_format_holds_the_same(folder: Path, tmp_path: Path) -> None:
     tags = [",".join(tags) for tags in table["tags"].to_list()]
     assert csv["tags"].fill_null("").to_list() == tags
     np.testing.assert_allclose(csv["score_cat"].to_numpy(), table["score_cat"].to_numpy())
+
+
+def test_tags_with_commas_are_kept_apart_in_csv_and_not_written_for_boorus(
+    tagger: Tagger, folder: Path, tmp_path: Path
+) -> None:
+    names = ("a,b", "a", "b", '"c"', *tagger.tags[4:])
+    renamed = copy.copy(tagger)
+    thresholds = np.full(len(names), 0.02, np.float32)
+    renamed.model = replace(tagger.model, tags=names, thresholds=thresholds)
+    pictures = list_pictures([str(folder)]).pictures
+    for suffix in (".csv", ".parquet"):
+        tag_pictures(renamed, pictures, tmp_path / f"out{suffix}", QUIET)
+    of_csv, known = (read_tagged(tmp_path / f"out{suffix}") for suffix in (".csv", ".parquet"))
+    assert known.is_set["a,b"].any()
+    assert (known.is_set["a,b"] != known.is_set["a"]).any()
+    for name in names:
+        np.testing.assert_array_equal(of_csv.is_set[name], known.is_set[name], name)
+    with pytest.raises(InputError, match="the tag 'a,b' has a comma"):
+        tag_pictures(renamed, pictures, tmp_path / "out.csv", QUIET, "booru")
 
 
 def test_what_is_finished_is_deleted_with_the_parts(folder: Path, tmp_path: Path) -> None:
@@ -237,13 +259,31 @@ def test_archives_are_read_without_unpacking(tagger: Tagger, folder: Path, tmp_p
         "a.zip/../up.png",
         "a.zip/bomb.png",
         "b.tar.gz/sub/1.png",
+        "b.tar.gz/sub/link.png",
         "b.tar.gz/sub/empty.png",
     ]
     assert table["sha256"][0] == digest_file(files[0])
     assert table["sha256"][2] == digest_file(files[1])
     assert "it claims 3000000 bytes" in table["error"][1]
-    assert "the file is empty" in table["error"][3]
+    assert "a link that leads to no file in the archive" in table["error"][3]
+    assert "the file is empty" in table["error"][4]
     assert not (tmp_path.parent / "up.png").exists()
+
+
+def test_two_members_of_one_name_are_two_pictures(
+    tagger: Tagger, folder: Path, tmp_path: Path
+) -> None:
+    pictures = [Image.new("RGB", (40, 30), color) for color in ("red", "blue")]
+    with tarfile.open(tmp_path / "a.tar", "w") as packed:
+        for picture in pictures:
+            file = io.BytesIO()
+            picture.save(file, "BMP")
+            member = tarfile.TarInfo("a.bmp")
+            member.size = len(file.getvalue())
+            packed.addfile(member, io.BytesIO(file.getvalue()))
+    listing = list_pictures([str(tmp_path / "a.tar")])
+    tag_pictures(tagger, listing.pictures, tmp_path / "out.parquet", QUIET)
+    assert pl.read_parquet(tmp_path / "out.parquet")["sha256"].n_unique() == 2
 
 
 def kill_at_random(arguments: list[str], out: Path, moments: int, seed: int) -> int:

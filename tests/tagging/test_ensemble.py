@@ -186,6 +186,8 @@ def test_a_file_names_models_weights_and_thresholds(
     with open_tagger(file) as opened:
         expected = opened.tag("cat.png")
         assert opened.model.name == "pair"
+    with Ensemble.open(str(file)) as by_name:
+        assert by_name.tag("cat.png")["cat"] == expected["cat"]
     by_file = tag(file, "cat.png")
     assert by_file["score_cat"][0] == expected["cat"].score
     same_file = tag(bundle, "cat.png", "--with", f"{bundle}=0.5")  # the mean of equals

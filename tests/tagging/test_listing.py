@@ -2,6 +2,7 @@
 
 import io
 import os
+import resource
 import tarfile
 import zipfile
 from pathlib import Path
@@ -11,6 +12,7 @@ import polars as pl
 import pytest
 
 from edgetag.errors import InputError
+from edgetag.pool import in_order
 from edgetag.tagging.errors import PictureError
 from edgetag.tagging.listing import list_pictures, shown_name
 
@@ -86,6 +88,14 @@ def test_a_name_that_is_no_text_is_listed_and_can_be_shown(folder: Path) -> None
     assert shown_name(name).endswith("/\\xff.png")
 
 
+def test_an_empty_name_is_not_the_folder_one_stands_in(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(InputError, match="a picture's name is empty"):
+        names("")
+
+
 def test_a_folder_that_cannot_be_read_is_named(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +112,109 @@ def test_a_damaged_archive_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"no archive")
     with pytest.raises(InputError, match="not a whole archive"):
         names(tmp_path / name)
+
+
+def tar_of(path: Path, mode: Any, contents: list[bytes]) -> bytearray:
+    """Write a tar file of pictures, and return its bytes."""
+    with tarfile.open(path, mode) as packed:
+        for number, content in enumerate(contents):
+            member = tarfile.TarInfo(f"{number}.png")
+            member.size = len(content)
+            packed.addfile(member, io.BytesIO(content))
+    return bytearray(path.read_bytes())
+
+
+def test_a_tar_file_that_is_damaged_in_its_middle_is_refused_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    data = tar_of(path, "w", [b"x" * 1000] * 4)
+    data[2 * 1536] ^= 1  # the third header's first byte
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="a member's header is damaged"):
+        names(path)
+    path.write_bytes(data[: 2 * 1536 + 100])
+    with pytest.raises(InputError, match="a member's header is damaged"):
+        names(path)
+
+
+def test_a_zip_file_that_wants_what_nobody_has_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("a.png", b"x")
+    data = bytearray(path.read_bytes())
+    data[data.index(b"PK\x01\x02") + 6] = 99
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"not a whole archive: zip file version 9\.9"):
+        names(path)
+
+
+def test_a_tar_file_whose_names_fill_the_memory_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as packed:
+        member = tarfile.TarInfo("a.png")
+        member.pax_headers = {"comment": "x" * 2_000_000}
+        packed.addfile(member, io.BytesIO())
+    with pytest.raises(InputError, match=r"a header of 2\d+ bytes"):
+        names(path)
+
+
+def test_links_in_a_tar_file_are_the_pictures_that_they_lead_to(tmp_path: Path) -> None:
+    os.link(_written(tmp_path / "in/one.png", b"1"), tmp_path / "in/two.png")
+    (tmp_path / "in/three.png").symlink_to("one.png")
+    (tmp_path / "in/four.png").symlink_to("../none.png")
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w") as packed:
+        for name in ("three", "one", "two", "four"):
+            packed.add(tmp_path / f"in/{name}.png", f"in/{name}.png")
+    *inside, outside = list_pictures([str(path)]).pictures
+    assert [Path(picture.name).stem for picture in inside] == ["three", "one", "two"]
+    assert [picture.read() for picture in inside] == [b"1"] * 3
+    with pytest.raises(PictureError, match="a link that leads to no file in the archive"):
+        outside.read()
+
+
+def _written(path: Path, data: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def test_hidden_members_of_an_archive_are_passed_over_as_in_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        for name in ("a.png", "__MACOSX/._a.png", ".thumbs/a.png", "../b.png", "./c.png"):
+            packed.writestr(name, b"x")
+    listing = list_pictures([str(path)])
+    assert [picture.name.removeprefix(f"{path}/") for picture in listing.pictures] == [
+        "a.png",
+        "../b.png",
+        "./c.png",
+    ]
+    assert listing.passed_over == 0
+
+
+def test_more_archives_than_a_process_may_have_open_are_read(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.{kind}" for number in range(20) for kind in ("cbz", "tar")]
+    for path in paths:
+        if path.suffix == ".tar":
+            tar_of(path, "w", [path.name.encode()])
+        else:
+            with zipfile.ZipFile(path, "w") as packed:
+                packed.writestr("0.png", path.name)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    open_now = len(list(Path("/proc/self/fd").iterdir()))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (open_now + 8, limits[1]))
+    try:
+        pictures = list_pictures(map(str, paths)).pictures
+        assert [picture.read() for picture in pictures] == [path.name.encode() for path in paths]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+def test_several_threads_read_one_archive(tmp_path: Path) -> None:
+    contents = [bytes([number]) * 50_000 for number in range(100)]
+    tar_of(tmp_path / "a.tar", "w", contents)
+    pictures = list_pictures([str(tmp_path / "a.tar")]).pictures
+    assert list(in_order(lambda picture: picture.read(), pictures, 8)) == contents
 
 
 def test_an_archive_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

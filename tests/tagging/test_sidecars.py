@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,6 +65,25 @@ def test_what_a_person_wrote_is_left(folder: Path) -> None:
         "b.png.txt is there already, with other tags",
     ]
     assert tag(folder, "hydrus")["sidecars"] == 1  # what is there with the same tags stays counted
+
+
+def test_long_names_get_sidecars_as_far_as_there_is_room_and_end_nothing(folder: Path) -> None:
+    fits, none = "写" * 82 + ".png", "写" * 83 + ".png"  # 250 and 253 bytes
+    for name in (fits, none):
+        (folder / name).write_bytes((folder / "a.png").read_bytes())
+    result: dict[str, Any] = tag(folder, "hydrus")
+    assert result["sidecars"] == 4
+    ((path, reason),) = result["without_sidecar"]
+    assert path == str(folder / none)
+    assert "cannot be written: File name too long" in reason
+    assert (folder / f"{fits}.txt").is_file()
+
+
+def test_the_page_never_takes_the_place_of_the_table(tmp_path: Path) -> None:
+    out = ["-o", "t.csv", "--report", "./t.csv"]
+    done = CliRunner().invoke(app, ["tag", str(RELEASED), str(tmp_path), *out])
+    assert isinstance(done.exception, InputError)
+    assert "the table goes there" in str(done.exception)
 
 
 def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ class Replay(Record):
         max_cell_difference: Largest absolute difference of a heat map's cell.
         verdict: Passes if scores and heat maps are within the tolerances of one family, as in an
             app.
-            Not run where the runtime is not here, or had no part in the bundle.
+            Not run where the runtime is not here, or refuses the file without a part in the bundle.
         reason: Why there are no scores; empty where there are.
     """
 
@@ -231,9 +231,11 @@ def _replay(
         "accelerator": engines.acceleration(engine.name, run),
     }
     if isinstance(run, LoadFailure):
-        # A runtime that never ran the file (too old for it) tells nothing new.
+        # A runtime that never took the file (too old for it) tells nothing new; one that took it
+        # and crashed, or gave no scores, does.
         foreign = engine.name not in {entry.expected.runtime for entry in known}
-        verdict: Outcome = "not run" if unavailable or foreign else "fail"
+        refused = foreign and run.kind is FailureKind.NOT_LOADABLE
+        verdict: Outcome = "not run" if unavailable or refused else "fail"
         return Replay(**place, verdict=verdict, reason=run.reason)
     if run.scores.shape[1] != len(bundle.manifest.tags):
         reason = f"it gives {run.scores.shape[1]} scores for {len(bundle.manifest.tags)} tags"

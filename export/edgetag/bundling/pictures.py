@@ -5,7 +5,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from edgetag.bundling.contents import MOST_PICTURE_BYTES, MOST_PICTURES, GoldenPicture
 from edgetag.errors import InputError
@@ -18,7 +18,8 @@ from edgetag.preprocess import (
     read_image,
 )
 
-SUFFIXES = {"PNG": "png", "JPEG": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
+SUFFIXES = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
+"""MPO is a JPEG file with more pictures behind the first, as phones write them."""
 
 ALIKE = ("PNG", "BMP", "GIF")
 """Formats that every decoder reads alike, unless a picture asks for colour management."""
@@ -75,6 +76,19 @@ def read_source(data: bytes, contract: Preprocessing) -> Source:
     return Source(
         data, SUFFIXES[kind], image.width, image.height, alike, letterbox(image, contract)
     )
+
+
+def tells_place(data: bytes) -> bool:
+    """Whether a picture's file says where it was taken, or may: by damaged EXIF nobody can tell."""
+    if b"GPSLatitude" in data:  # of XMP, which is text
+        return True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+                return bool(image.getexif().get_ifd(ExifTags.IFD.GPSInfo))
+    except Exception:  # Pillow's parser raises almost anything
+        return True
 
 
 def as_png(image: Image.Image) -> bytes:

@@ -8,11 +8,14 @@ import contextlib
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from edgetag.bundling.archive import check_bundle
+from edgetag.bundling.result import BundleManifest, Sha256
 from edgetag.errors import InputError, MissingExtraError
+from edgetag.records import Result
 from edgetag.userfiles import require_file
+from edgetag.workspace import digest_file
 
 PASSWORD_VARIABLE = "EDGETAG_KEY_PASSWORD"  # noqa: S105 - a variable's name
 MAX_SIGNATURE_BYTES = 1_000_000
@@ -20,12 +23,31 @@ MAX_KEY_BYTES = 100_000
 CURVES = "prime256v1, secp384r1 or secp521r1"
 
 
+class SignedBundle(Result):
+    """What `edgetag bundle sign` has signed, or `edgetag bundle verify` has verified.
+
+    Attributes:
+        file: The bundle, as it was named.
+        sha256: Its digest.
+        name: The bundle's own name.
+        version: Its version.
+        signature: The signature's file.
+    """
+
+    SCHEMA: ClassVar[str] = "edgetag.bundle-signature/1.0"
+    file: str
+    sha256: Sha256
+    name: str
+    version: str
+    signature: str
+
+
 def signature_path(bundle: Path) -> Path:
     """Return where a bundle's signature lies by default: beside it, `<zip>.sig`."""
     return bundle.with_name(f"{bundle.name}.sig")
 
 
-def sign(bundle: Path, key: Path, signature: Path) -> None:
+def sign(bundle: Path, key: Path, signature: Path) -> SignedBundle:
     """Sign a bundle after checking that it is whole.
 
     Args:
@@ -37,7 +59,7 @@ def sign(bundle: Path, key: Path, signature: Path) -> None:
         InputError: model-signing is not installed, the bundle is damaged, or the key cannot sign.
     """
     library = _library("signing")
-    check_bundle(bundle)
+    manifest = check_bundle(bundle)
     _read_limited(key, MAX_KEY_BYTES, "key")
     password = os.environ.get(PASSWORD_VARIABLE)
     try:
@@ -59,9 +81,10 @@ def sign(bundle: Path, key: Path, signature: Path) -> None:
         raise InputError(f"{bundle}: cannot be signed: {error}") from None
     finally:
         beside.unlink(missing_ok=True)
+    return _described(bundle, manifest, signature)
 
 
-def verify(bundle: Path, key: Path, signature: Path) -> None:
+def verify(bundle: Path, key: Path, signature: Path) -> SignedBundle:
     """Verify that a bundle is what the holder of a key has signed, and whole.
 
     Raises:
@@ -90,7 +113,17 @@ def verify(bundle: Path, key: Path, signature: Path) -> None:
             config.verify(bundle, signature)
     except Exception as error:  # damaged signatures raise nearly anything
         raise InputError(_why(error, bundle, key, signature)) from None
-    check_bundle(bundle)
+    return _described(bundle, check_bundle(bundle), signature)
+
+
+def _described(bundle: Path, manifest: BundleManifest, signature: Path) -> SignedBundle:
+    return SignedBundle(
+        file=str(bundle),
+        sha256=digest_file(bundle),
+        name=manifest.name,
+        version=manifest.version,
+        signature=str(signature),
+    )
 
 
 def _why(error: Exception, bundle: Path, key: Path, signature: Path) -> str:

@@ -8,7 +8,7 @@ import polars as pl
 from PIL import Image
 
 from edgetag.bundling.contents import MOST_PICTURE_BYTES, MOST_PICTURES
-from edgetag.bundling.pictures import Source, as_png, read_folder, read_source
+from edgetag.bundling.pictures import Source, as_png, read_folder, read_source, tells_place
 from edgetag.bundling.selection import Candidate, edge_covers, pick, shape_covers, tag_covers
 from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.dataset import Dataset, Rows, open_dataset
@@ -48,7 +48,8 @@ def golden_sources(
 
     Those of the recipe's folder, else some of the split that decides. Of these none is taken that
     is labelled with a sensitive tag, or that the model decides to have one: they reach every user.
-    Others stand in for pictures that are too large, and smaller copies where there are no others.
+    Others stand in for pictures that are too large or tell where they were taken, and smaller
+    copies, of pixels alone, where there are no others.
 
     Raises:
         InputError: The folder is wrong, or the data's pictures are no longer there.
@@ -60,8 +61,8 @@ def golden_sources(
     finder = _Finder(recipe, data, rows)
     candidates = _candidates(recipe, workspace, finder, model, thresholds)
     sources = pick(candidates, finder.read, MOST_PICTURES)
-    large = [candidate for candidate in candidates if candidate.place in finder.too_large]
-    sources += pick(large, finder.read_smaller, MOST_PICTURES - len(sources))
+    copied = [candidate for candidate in candidates if candidate.place in finder.not_as_they_are]
+    sources += pick(copied, finder.read_smaller, MOST_PICTURES - len(sources))
     if not sources:
         raise InputError(
             f"{recipe.data.image_root}: no picture of split {recipe.validation.splits[0]!r} can be "
@@ -108,7 +109,7 @@ class _Finder:
         self.data = data
         self.rows = rows
         self.last_problem = "each has or may have a sensitive tag"
-        self.too_large: set[int] = set()
+        self.not_as_they_are: set[int] = set()
         self._max_file_bytes = recipe.data.max_file_bytes
         self._contract = recipe.network.preprocessing()
         self._locator = Locator(recipe.data.image_root)
@@ -137,8 +138,11 @@ class _Finder:
             if crop is not None:
                 data = as_png(cut(read_image(data, self._contract), tuple(crop)))
             if len(data) > MOST_PICTURE_BYTES:
-                self.too_large.add(candidate.place)
+                self.not_as_they_are.add(candidate.place)
                 raise ImageRejectedError(Rejection.TOO_LARGE, f"{len(data)} bytes")
+            if tells_place(data):
+                self.not_as_they_are.add(candidate.place)
+                raise ImageRejectedError(Rejection.UNREADABLE, "it tells where it was taken")
             source = read_source(data, self._contract)
             self._check_unchanged(candidate.place, source.pixels)
         except ImageRejectedError as error:
@@ -147,7 +151,7 @@ class _Finder:
         return source
 
     def read_smaller(self, candidate: Candidate) -> Source | None:
-        """Return a copy of a picture that is too large, with fewer pixels."""
+        """Return a copy of a picture that is not shipped as it is: fewer pixels, and no more."""
         path, crop = self._table[candidate.place]
         try:
             image = cut(read_image(self._bytes(path), self._contract), crop and tuple(crop))

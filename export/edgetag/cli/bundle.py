@@ -120,14 +120,14 @@ def sign(
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="The signature; default: ZIP.sig."),
     ] = None,
+    json: Json = False,
 ) -> None:
     r"""Sign a bundle with a key file, by OpenSSF model-signing (pip install 'edgetag\[sign]')."""
     from edgetag.bundling.signing import sign as sign_zip
     from edgetag.bundling.signing import signature_path
 
     signature = out or signature_path(path)
-    sign_zip(path, key, signature)
-    typer.echo(f"signature: {signature}")
+    show(sign_zip(path, key, signature), json, (), [f"signature: {signature}"])
 
 
 @app.command("verify")
@@ -143,6 +143,7 @@ def verify(
     signature: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Default: ZIP.sig.")
     ] = None,
+    json: Json = False,
 ) -> None:
     """Verify that a bundle is what the holder of a key has signed, and whole.
 
@@ -151,8 +152,8 @@ def verify(
     from edgetag.bundling.signing import signature_path
     from edgetag.bundling.signing import verify as verify_zip
 
-    verify_zip(path, key, signature or signature_path(path))
-    typer.echo(f"{path}: signed with this key, and unchanged since")
+    verified = verify_zip(path, key, signature or signature_path(path))
+    show(verified, json, (), [f"{path}: signed with this key, and unchanged since"])
 
 
 @app.command("android")

@@ -119,6 +119,8 @@ def tag(
     if measure and on != "here":
         raise InputError("--measure times this machine; leave --on out")
     if out is not None:
+        if report is not None and report.absolute() == out.absolute():
+            raise InputError(f"--report {report}: the table goes there; name another file")
         require_table_name(out)  # before folders and addresses are listed, which may take long
     progress = console_progress()
     listing = list_pictures(_named(pictures))

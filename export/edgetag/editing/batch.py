@@ -12,10 +12,18 @@ from edgetag.pool import in_order
 from edgetag.progress import Progress
 from edgetag.records import Result
 from edgetag.tagging.errors import PictureError
-from edgetag.tagging.listing import Content, Listed, bytes_of, contents, shown_name
+from edgetag.tagging.listing import (
+    Content,
+    Listed,
+    bytes_of,
+    contents,
+    require_some,
+    shown_name,
+)
+from edgetag.tagging.parts import Stamp, stamp_of
 from edgetag.tagging.results import Tagging
 from edgetag.tagging.tagger import Tagger
-from edgetag.writing import write_bytes
+from edgetag.writing import is_full, write_bytes
 
 
 class Explainer(Protocol):
@@ -79,7 +87,7 @@ def edit_pictures(
         exif: What is kept of each one's EXIF.
 
     Raises:
-        InputError: The model makes no heat maps, or the disk is full.
+        InputError: There is no picture, the model makes no heat maps, or the disk is full.
         BundleError: The model fails.
     """
     if isinstance(tagger, Tagger) and not tagger.explains:
@@ -88,6 +96,10 @@ def edit_pictures(
             "where a tag is seen; export it with its second signature: [export] explain in the "
             "recipe, or take another --variant"
         )
+
+    require_some(pictures)
+    originals = _files_of(pictures)
+    taken: dict[Path, Stamp] = {}
 
     def work(given: tuple[Listed, Content]) -> tuple[Listed, str | None]:
         picture, content = given
@@ -104,10 +116,23 @@ def edit_pictures(
             if image is not None
         }
         for target in files:
-            if isinstance(content, Path) and target.exists() and target.samefile(content):
-                return picture, "it would replace itself; give another folder"
-        for target, image in files.items():
-            write_bytes(target, encode(image, opened, exif))
+            if _file_at(target) in originals:
+                return picture, (
+                    "it would replace itself, or another picture that was named; give another "
+                    "folder"
+                )
+            if taken.setdefault(target, stamp_of(picture)) != stamp_of(picture):
+                return (
+                    picture,
+                    f"{shown_name(str(target))} was made of {shown_name(taken[target][0])}",
+                )
+        try:
+            for target, image in files.items():
+                write_bytes(target, encode(image, opened, exif))
+        except InputError as error:
+            if is_full(error):
+                raise
+            return picture, shown_name(str(error))
         return picture, "" if files else None
 
     written, nothing, failed = 0, 0, list[tuple[str, str]]()
@@ -121,6 +146,19 @@ def edit_pictures(
                 written += 1
             task.advance()
     return Edited(out=str(out), written=written, nothing=nothing, failed=tuple(failed))
+
+
+def _files_of(pictures: Sequence[Listed]) -> set[tuple[int, int] | None]:
+    """Return what tells the files that pictures lie in from all others; an archive's has none."""
+    return {_file_at(Path(picture.name)) for picture in pictures} - {None}
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    try:
+        state = path.stat()
+    except (OSError, ValueError):
+        return None
+    return state.st_dev, state.st_ino
 
 
 def _target(out: Path, name: str, opened: Opened) -> Path:

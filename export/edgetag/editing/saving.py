@@ -19,7 +19,8 @@ from edgetag.preprocess import (
 from edgetag.tagging.errors import PictureError
 
 Exif = Literal["no-gps", "keep", "strip"]
-"""no-gps: all but where it was taken, and what may repeat that (XMP, IPTC, the maker's notes)."""
+"""no-gps: all but where it was taken, and what may repeat that (XMP, IPTC, the maker's notes). What
+is too damaged or too large to be written anew is left out."""
 
 JPEG_QUALITY = 92
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
@@ -30,6 +31,15 @@ ON_ITS_SIDE = (5, 6, 7, 8)
 
 MAKER_NOTE = 0x927C
 """EXIF tag whose layout is each maker's own, so that nobody can tell what it holds."""
+
+TELLS_PLACE = (ExifTags.IFD.GPSInfo, 0x02BC, 0x83BB, 0x8649)
+"""EXIF tags of the place, and of what may repeat it: XMP, IPTC, Photoshop's resources."""
+
+MOST_JPEG_EXIF_BYTES = 65533
+"""The length of a segment of JPEG has 16 bits, and counts itself."""
+
+WRITTEN = {"MPO": "JPEG"}
+"""A JPEG file with more behind it, such as a phone's map of what is brighter, is one without."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +82,8 @@ def open_picture(
             image.load()
             exif = exif_of(image)
             exif.pop(ExifTags.Base.Orientation, None)
-            written = image.format if image.format in SUFFIXES else "PNG"
+            kind = WRITTEN.get(str(image.format), image.format)
+            written = kind if kind in SUFFIXES else "PNG"
             profile = image.info.get("icc_profile")
             return Opened(
                 eight_bits(upright(image)),
@@ -87,7 +98,10 @@ def open_picture(
 def encode(image: Image.Image, opened: Opened, exif: Exif = "no-gps") -> bytes:
     """Return a picture's file in the format of the one that it was made from."""
     file = io.BytesIO()
-    options: dict[str, object] = {"exif": _kept(opened.exif, exif)}
+    kept = _kept(opened.exif, exif)
+    if opened.format == "JPEG" and len(kept) > MOST_JPEG_EXIF_BYTES:
+        kept = b""
+    options: dict[str, object] = {"exif": kept}
     if opened.icc_profile and exif != "strip":
         options["icc_profile"] = opened.icc_profile
     if opened.format == "JPEG":
@@ -102,9 +116,15 @@ def encode(image: Image.Image, opened: Opened, exif: Exif = "no-gps") -> bytes:
 def _kept(original: Image.Exif, exif: Exif) -> bytes:
     if exif == "strip":
         return b""
-    kept = Image.Exif()
-    kept.load(original.tobytes())
-    if exif == "no-gps":
-        kept.pop(ExifTags.IFD.GPSInfo, None)
-        kept.get_ifd(ExifTags.IFD.Exif).pop(MAKER_NOTE, None)
-    return kept.tobytes()
+    try:
+        kept = Image.Exif()
+        kept.load(original.tobytes())
+        if exif == "no-gps":
+            inner = kept.get_ifd(ExifTags.IFD.Exif)
+            inner.pop(MAKER_NOTE, None)
+            for tag in TELLS_PLACE:
+                kept.pop(tag, None)
+                inner.pop(tag, None)
+        return kept.tobytes()
+    except Exception:  # Pillow writes what it has read of damaged EXIF, and raises almost anything
+        return b""

@@ -29,6 +29,9 @@ Action = Literal["copy", "link", "move"]
 
 KIND = "edgetag.screen/1.0"
 
+NO_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS)
+"""Why a file gets no further name: file systems of memory cards have none to give."""
+
 
 def carry(steps: Sequence[Step], action: Action, log: Path, progress: Progress) -> Carried:
     """Do the steps of a plan.
@@ -102,18 +105,23 @@ def _carry_one(step: Step, action: Action) -> None:
         try:
             os.link(step.source, step.target)
         except OSError as error:
-            if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK):
+            if error.errno not in NO_LINK:
                 raise
             step.target.symlink_to(step.source)
         return
     if action == "move":
+        if step.source.is_symlink():
+            # Where it leads from here, a relative one would not lead from there.
+            step.target.symlink_to(os.path.realpath(step.source))
+            step.source.unlink()
+            return
         try:
             # A link and not a rename, which would replace what lies there.
-            os.link(step.source, step.target, follow_symlinks=False)
+            os.link(step.source, step.target)
             step.source.unlink()
             return
         except OSError as error:
-            if error.errno not in (errno.EXDEV, errno.EPERM, errno.EMLINK):
+            if error.errno not in NO_LINK:
                 raise
     _copy(step)
     if action == "move":
@@ -135,10 +143,22 @@ def _copy(step: Step) -> None:
             os.fsync(to.fileno())
         if digest.hexdigest() != step.sha256:
             raise InputError("it changed while it was copied")
-        shutil.copystat(step.source, temporary)
-        os.link(temporary, step.target)
+        with contextlib.suppress(PermissionError):  # not every file system has such rights
+            shutil.copystat(step.source, temporary)
+        _name(temporary, step.target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _name(temporary: Path, target: Path) -> None:
+    """Give a whole file its name, which nothing may have."""
+    try:
+        os.link(temporary, target)
+    except OSError as error:
+        if error.errno not in NO_LINK:
+            raise
+        target.touch(exist_ok=False)  # takes the name; to rename alone would replace what has it
+        temporary.replace(target)
 
 
 def _blocks(read: Callable[[int], bytes]) -> Iterator[bytes]:
@@ -149,6 +169,8 @@ def _blocks(read: Callable[[int], bytes]) -> Iterator[bytes]:
 def _take_back(step: Step, action: Action) -> bool:
     """Undo one step; False where it was never done."""
     if not os.path.lexists(step.target):
+        if action == "move" and not os.path.lexists(step.source):
+            raise InputError("it lies neither there nor where it came from")
         return False
     if digest_file(step.target) != step.sha256:
         raise InputError("it changed since it was carried there, and is left")

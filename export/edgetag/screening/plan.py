@@ -22,7 +22,7 @@ class Step:
 
     Attributes:
         source: Where it is.
-        target: Where it goes.
+        target: Where it goes; like the source absolute, since a log is read from any folder.
         sha256: What its bytes must be, as they were tagged.
     """
 
@@ -75,7 +75,7 @@ def plan(tagged: Tagged, rule: Rule, holding: Path | None, others: Path | None) 
     taken: set[Path] = set()
     for number, name in enumerate(tagged.paths):
         folder = holding if holds[number] else others
-        source = Path(os.path.abspath(tagged.file_of(number)))  # noqa: PTH100 - resolve() follows links
+        source = _absolute(tagged.file_of(number))
         if not tagged.readable[number]:
             passed_over.append((name, "it could not be read when it was tagged"))
         elif folder is None:
@@ -83,7 +83,7 @@ def plan(tagged: Tagged, rule: Rule, holding: Path | None, others: Path | None) 
         elif not source.is_file():
             passed_over.append((name, _why_not(name, source)))
         else:
-            target = _free(folder, source, tagged.sha256[number], taken)
+            target = _free(_absolute(folder), source, tagged.sha256[number], taken)
             taken.add(target)
             steps.append(Step(source, target, tagged.sha256[number]))
     return Plan(
@@ -94,6 +94,10 @@ def plan(tagged: Tagged, rule: Rule, holding: Path | None, others: Path | None) 
         passed_over=tuple(passed_over),
         folders=(holding, others),
     )
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 - resolve() follows links
 
 
 def _same(first: Path, second: Path) -> bool:

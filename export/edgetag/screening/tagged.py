@@ -1,5 +1,6 @@
 """The table that `edgetag tag` wrote: pictures, scores, tags that are set."""
 
+import csv
 import os
 import re
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ import polars as pl
 
 from edgetag.errors import InputError
 from edgetag.foreign_parquet import read_foreign_parquet
-from edgetag.tagging.batch import FORMATS, SCORE
+from edgetag.tagging.batch import FORMATS, SCORE, in_cell
 from edgetag.userfiles import require_file
 from edgetag.workspace import digest_file
 
@@ -80,7 +81,11 @@ def read_tagged(path: Path) -> Tagged:
         if isinstance(given.dtype, pl.List):  # of nothing at all where no tag is set
             lists = given.cast(pl.List(pl.String)).fill_null([])
         else:
-            lists = given.cast(pl.String).fill_null("").str.split(",")
+            cells = given.cast(pl.String).fill_null("")
+            lists = cells.str.split(",")
+            if any(in_cell(tag) != tag for tag in scores):
+                rows = [next(csv.reader([cell]), []) for cell in cells]
+                lists = pl.Series(rows, dtype=pl.List(pl.String))
         is_set = {tag: lists.list.contains(tag).to_numpy() for tag in scores}
         return Tagged(
             paths=tuple(table["path"].cast(pl.String).to_list()),
@@ -99,11 +104,21 @@ def _read(path: Path) -> pl.DataFrame:
     try:
         require_file(path, "table", MOST_BYTES)
         if path.suffix == ".csv":
-            return pl.read_csv(path, infer_schema_length=None)
+            # Names such as 001 are no numbers.
+            texts = dict.fromkeys(("path", "sha256", "error", "tags"), pl.String)
+            table = pl.read_csv(path, infer_schema_length=None, schema_overrides=texts)
+            if any('"' in name for name in table.columns):
+                table.columns = _header(path)  # polars leaves quotes doubled in names of columns
+            return table
         if path.suffix == ".jsonl":
             return pl.read_ndjson(path, infer_schema_length=None)
         return read_foreign_parquet(path)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such table; make it with: edgetag tag") from None
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except (OSError, ValueError, csv.Error, pl.exceptions.PolarsError) as error:
         raise InputError(f"{path}: not a readable table: {error}") from None
+
+
+def _header(path: Path) -> list[str]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return next(csv.reader(file))

@@ -1,5 +1,6 @@
 """The routes: what can be asked, and how it is answered."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,6 +34,8 @@ NAMED = [
 ]
 """How a GET names its picture; `sources` reads it, since names need not be UTF-8."""
 
+NAMES = tuple(str(parameter["name"]) for parameter in NAMED)
+
 OneTag = Annotated[str, Query(description="Whose heat is drawn.")]
 ManyTags = Annotated[list[str] | None, Query(alias="tag", description="May be repeated.")]
 KeptExif = Annotated[Exif, Query(description="What is kept of EXIF.")]
@@ -54,7 +57,9 @@ def make_app(service: Service, sources: Sources, settings: Settings, metrics: Me
     explain_errors(app)
 
     async def respond(request: Request, operation: Operation) -> Response:
-        refuse_unknown(request, *(str(parameter["name"]) for parameter in NAMED))
+        # A picture that is sent needs no name.
+        refuse_unknown(request, *(NAMES if request.method == "GET" else ()))
+        _refuse_repeated(request, operation)
         _require(operation, service, settings)
         async with sources.open(request) as upload:
             answer = await service.answer(upload, operation)
@@ -171,6 +176,18 @@ def make_app(service: Service, sources: Sources, settings: Settings, metrics: Me
         return Response(page.body, media_type="text/html", headers=page.headers)
 
     return app
+
+
+def _refuse_repeated(request: Request, operation: Operation) -> None:
+    """Refuse what is given twice and read once.
+
+    Raises:
+        RefusalError: A name stands in the query again that may not.
+    """
+    several = {*NAMES, *(("tag",) if isinstance(operation, Mosaic | Crop) else ())}
+    for name, number in Counter(name for name, _ in request.query_params.multi_items()).items():
+        if number > 1 and name not in several:
+            raise RefusalError(422, f"{name}: given {number} times; give it once")
 
 
 def _require(operation: Operation, service: Service, settings: Settings) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 
+from edgetag.errors import InputError
 from edgetag.serving.logs import Tell
 from edgetag.serving.metrics import Metrics
 from edgetag.serving.settings import Settings
@@ -49,6 +50,9 @@ class Cache:
     """Memory, before Redis where one is configured.
 
     A Redis that is down costs what it would have known, and no answer.
+
+    Raises:
+        InputError: The address of Redis is none.
     """
 
     def __init__(self, settings: Settings, metrics: Metrics, tell: Tell) -> None:
@@ -62,9 +66,15 @@ class Cache:
         if settings.redis:
             from redis.asyncio import Redis
 
-            self._redis = Redis.from_url(
-                settings.redis, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S
-            )
+            try:
+                self._redis = Redis.from_url(
+                    settings.redis, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S
+                )
+            except ValueError as error:  # the address may have a password, and is not repeated
+                raise InputError(
+                    f"--redis: no address of Redis: {error}; give one such as "
+                    "redis://localhost:6379"
+                ) from None
         metrics.watch("cache_bytes", "Held in memory", lambda: self.memory.size_bytes)
 
     async def get(self, key: str) -> bytes | None:

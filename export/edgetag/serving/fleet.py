@@ -10,7 +10,7 @@ from edgetag.errors import InputError
 from edgetag.serving.logs import Tell
 from edgetag.serving.messages import Done, Job, ModelDescription, Start
 from edgetag.serving.operations import Crop
-from edgetag.serving.packed import pack, unpack
+from edgetag.serving.packed import UnpackError, pack, unpack
 from edgetag.serving.refusals import BusyError, RefusalError
 from edgetag.serving.settings import Settings
 from edgetag.serving.worker_process import WorkerEndedError, WorkerProcess, start_worker
@@ -161,8 +161,9 @@ class Fleet:
         self._running.append(ticket.kind)
         started = loop.time()
         try:
-            answer = await worker.ask(ticket.message, self.settings.job_s)
-        except WorkerEndedError as error:
+            answer = unpack(Done, await worker.ask(ticket.message, self.settings.job_s))
+        except (WorkerEndedError, UnpackError) as error:
+            await worker.end()  # what answers no message is not asked again
             self._running.remove(ticket.kind)
             self.tell("worker ended", level="error", detail=str(error), pid=worker.pid)
             if not ticket.outcome.done():
@@ -174,7 +175,7 @@ class Fleet:
             spent_s, known_s = loop.time() - started, self._cost_s(ticket.kind)
             self.service_s[ticket.kind] = known_s + MEMORY * (spent_s - known_s)
             if not ticket.outcome.done():
-                ticket.outcome.set_result(unpack(Done, answer))
+                ticket.outcome.set_result(answer)
             self._idle.append(worker)
         self._dispatch()
 

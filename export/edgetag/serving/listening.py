@@ -39,8 +39,9 @@ def bound(settings: Settings) -> Iterator[socket.socket]:
         known = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
         family, kind, _, _, address = known[0]
         listening = socket.socket(family, kind)
-    except OSError as error:
-        raise InputError(f"{where}: {error.strerror}; give another --host") from None
+    except (OSError, UnicodeError) as error:  # the latter of what is no name of a host
+        reason = getattr(error, "strerror", None) or "no name of a host"
+        raise InputError(f"{where}: {reason}; give another --host") from None
     with listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -49,9 +49,10 @@ def run(model: Path, settings: Settings) -> None:
 
 async def _serve(model: Path, settings: Settings, token: str, listening: socket.socket) -> None:
     sources, metrics = Sources(settings), Metrics()
+    cache = Cache(settings, metrics, tell)
     fleet = await _open(model, settings, metrics)
     adopt_other_logs()
-    service = Service(fleet, Cache(settings, metrics, tell), metrics, settings.deadline_s)
+    service = Service(fleet, cache, metrics, settings.deadline_s)
     metrics.watch("queue", "Jobs that wait for a worker", lambda: service.fleet.waiting)
     metrics.watch("running", "Jobs that workers are at", lambda: service.fleet.running)
     metrics.watch("workers", "Workers that run", lambda: service.fleet.live)

@@ -249,6 +249,10 @@ async def _in_form(request: Request, data: bytes) -> bytes:
         field = form.get(FIELD)
         if not isinstance(field, UploadFile):
             raise RefusalError(400, f"the form has no file {FIELD!r}")
+        if others := [name for name, value in form.multi_items() if value is not field]:
+            raise RefusalError(
+                422, f"the form has {others[0][:80]!r}, which nobody reads; ask in the query"
+            )
         return await field.read()
     finally:
         await form.close()

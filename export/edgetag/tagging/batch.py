@@ -14,9 +14,9 @@ from edgetag.progress import Progress, format_seconds
 from edgetag.records import Result
 from edgetag.tables.formats import counted, format_count
 from edgetag.tagging.engines import Engine, on_threads
-from edgetag.tagging.listing import Listed, contents, shown_name
+from edgetag.tagging.listing import Listed, contents, require_some, shown_name
 from edgetag.tagging.parts import Parts, Row, open_parts, stamp_of
-from edgetag.tagging.sidecars import Style, write_sidecars
+from edgetag.tagging.sidecars import Style, require_separable, write_sidecars
 from edgetag.tagging.tagger import Tagger
 from edgetag.writing import atomic_write
 
@@ -105,12 +105,13 @@ def tag_pictures(
 
     Raises:
         InputError: There is no picture, the suffix is no format's, another command or batch has the
-            output, or the disk is full.
+            output, sidecars cannot hold the tags, or the disk is full.
         BundleError: The model fails.
     """
     require_table_name(out)
-    if not pictures:
-        raise InputError("no picture was named: folders and archives hold none by their names")
+    require_some(pictures)
+    if sidecars:
+        require_separable(tagger.tags, sidecars)
     folder = out.with_name(f"{out.name}.parts")
     started = time.monotonic()
     with open_parts(folder, tagger.settings(), len(tagger.tags)) as parts:
@@ -194,12 +195,22 @@ def _table(tagger: Tagger, pictures: Sequence[Listed], rows: Sequence[Row]) -> p
     )
 
 
+def in_cell(tag: str) -> str:
+    """Return a tag as it stands among others in a cell of CSV: in quotes where it has a comma."""
+    if "," not in tag and not tag.startswith('"'):
+        return tag
+    doubled = tag.replace('"', '""')
+    return f'"{doubled}"'
+
+
 def _write(table: pl.DataFrame, out: Path) -> None:
     kind: Literal[".csv", ".jsonl", ".parquet"] | str = out.suffix
     with atomic_write(out) as file:
         if kind == ".csv":
-            joined = table.with_columns(pl.col("tags").list.join(","))
-            joined.write_csv(file)
+            tags = [name.removeprefix(SCORE) for name in table.columns if name.startswith(SCORE)]
+            quoted = {tag: in_cell(tag) for tag in tags if in_cell(tag) != tag}
+            cells = pl.col("tags").list.eval(pl.element().replace(quoted)).list.join(",")
+            table.with_columns(cells).write_csv(file)
         elif kind == ".jsonl":
             table.write_ndjson(file)
         else:

@@ -68,7 +68,11 @@ class Ensemble(Tagger):
 
     @classmethod
     def open(
-        cls, path: Path, *, thresholds: Mapping[str, float] | float | None = None, **options: Any
+        cls,
+        path: Path | str,
+        *,
+        thresholds: Mapping[str, float] | float | None = None,
+        **options: Any,
     ) -> Self:
         """Open the models that an ensemble's file names.
 
@@ -81,6 +85,7 @@ class Ensemble(Tagger):
             BundleError: A model is missing, damaged, or not the one that the file means.
             InputError: The file is damaged; or as of a `Tagger`.
         """
+        path = Path(path)
         described = EnsembleFile.read(path)
         taggers: list[Tagger] = []
         for member in described.models:

@@ -6,7 +6,7 @@ it are refused, and an archive's members are read by their place in it, whatever
 
 import glob
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -31,12 +31,14 @@ class Listed:
         size_bytes: Its size when it was listed; -1 where that is not known.
         modified_ns: When it, or its archive, was changed; -1 where that is not known.
         read: Returns its file or address, or its bytes in an archive; raises `PictureError`.
+        place: Which of an archive's members it is; 0 where it is in none.
     """
 
     name: str
     size_bytes: int
     modified_ns: int
     read: Callable[[], Path | Address | bytes]
+    place: int = 0
 
 
 @dataclass(frozen=True)
@@ -122,12 +124,24 @@ def bytes_of(content: Content) -> bytes:
     return content if isinstance(content, bytes) else read_bytes(content)
 
 
+def require_some(pictures: Sequence[Listed]) -> None:
+    """Refuse to work on nothing.
+
+    Raises:
+        InputError: There is no picture.
+    """
+    if not pictures:
+        raise InputError("no picture was named: folders and archives hold none by their names")
+
+
 def shown_name(name: str) -> str:
     """Return a name that is valid Unicode: bytes that are none are written in hex."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _paths(text: str) -> list[Path]:
+    if not text:
+        raise InputError("a picture's name is empty; give . for the folder you are in")
     path = Path(text)
     if os.path.lexists(path):
         return [path]

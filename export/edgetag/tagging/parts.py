@@ -38,13 +38,13 @@ class Row:
     scores: npt.NDArray[np.float32]
 
 
-Stamp = tuple[str, int, int]
-"""Name, size and time of a picture when it was listed."""
+Stamp = tuple[str, int, int, int]
+"""Name, size and time of a picture when it was listed, and its place in an archive."""
 
 
 def stamp_of(picture: Listed) -> Stamp:
     """Return what a finished picture is recognised by."""
-    return picture.name, picture.size_bytes, picture.modified_ns
+    return picture.name, picture.size_bytes, picture.modified_ns, picture.place
 
 
 class Parts:
@@ -76,18 +76,19 @@ class Parts:
         if not self._waiting:
             return
         stamps, rows = zip(*self._waiting.items(), strict=True)
-        names, sizes, times = zip(*stamps, strict=True)
+        names, sizes, times, places = zip(*stamps, strict=True)
         table = pl.DataFrame(
             {
                 # Bytes, since a file's name need not be text.
                 "name": [name.encode("utf-8", "surrogateescape") for name in names],
                 "size_bytes": sizes,
                 "modified_ns": times,
+                "place": places,
                 "sha256": [row.sha256 for row in rows],
                 "error": [row.error for row in rows],
                 "scores": [row.scores.astype("<f4").tobytes() for row in rows],
             },
-            schema_overrides={"size_bytes": pl.Int64, "modified_ns": pl.Int64},
+            schema_overrides=dict.fromkeys(("size_bytes", "modified_ns", "place"), pl.Int64),
         )
         with atomic_write(self._folder / PART.format(self._next)) as file:
             table.write_parquet(file)
@@ -102,11 +103,11 @@ class Parts:
     def _read(self, part: Path) -> None:
         try:
             table = pl.read_parquet(part)
-            for name, size, time, sha256, error, scores in table.iter_rows():
+            for name, size, time, place, sha256, error, scores in table.iter_rows():
                 values = np.frombuffer(scores, "<f4")
                 if len(values) != self._n_tags:
                     raise ValueError(f"{len(values)} scores, expected {self._n_tags}")
-                stamp = (name.decode("utf-8", "surrogateescape"), size, time)
+                stamp = (name.decode("utf-8", "surrogateescape"), size, time, place)
                 self._remember(stamp, Row(sha256, error, values))
         except (pl.exceptions.PolarsError, OSError, ValueError, TypeError) as error:
             raise InputError(

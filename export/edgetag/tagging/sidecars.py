@@ -1,17 +1,32 @@
 """Text files with tags beside pictures, as other programs read them."""
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
+from edgetag.errors import InputError
 from edgetag.tagging.listing import shown_name
-from edgetag.writing import write_text
+from edgetag.writing import is_full, write_text
 
 Style = Literal["hydrus", "booru"]
 """hydrus: `picture.jpg.txt`, a tag a line. booru: `picture.txt`, tags separated by commas."""
 
 MOST_BYTES = 1_000_000
 """Most bytes of a sidecar; one with a thousand tags has far less."""
+
+
+def require_separable(tags: Sequence[str], style: Style) -> None:
+    """Refuse tags that a sidecar could not keep apart.
+
+    Raises:
+        InputError: One has a comma, where commas separate them.
+    """
+    if style == "booru" and (wrong := [tag for tag in tags if "," in tag]):
+        raise InputError(
+            f"--sidecars booru: the tag {wrong[0]!r} has a comma, by which tags are separated "
+            "there; take hydrus"
+        )
 
 
 def sidecar_of(picture: Path, style: Style) -> Path:
@@ -50,14 +65,24 @@ def write_sidecars(
             reason = "it is in an archive, at an address, or gone"
         elif made.setdefault(path, picture) != picture:
             reason = f"{made[path].name} has the same sidecar, {path.name}"
-        elif path.exists() and not _holds(path, text):
+        elif os.path.lexists(path) and not _holds(path, text):
             reason = f"{path.name} is there already, with other tags"
-        else:
-            write_text(path, text)
+        elif not (reason := _written(path, text)):
             written += 1
             continue
         left.append((shown_name(str(picture)), shown_name(reason)))
     return written, tuple(left)
+
+
+def _written(path: Path, text: str) -> str:
+    """Write a sidecar, and return why it cannot be written; empty where it is."""
+    try:
+        write_text(path, text)
+    except InputError as error:
+        if is_full(error):
+            raise
+        return str(error)
+    return ""
 
 
 def _holds(path: Path, text: str) -> bool:

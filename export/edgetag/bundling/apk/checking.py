@@ -36,7 +36,8 @@ PLACE_AGAIN = "place the bundle again: edgetag bundle android"
 
 _ASSETS = "assets/edgetag"
 _BUNDLE_CONFIG = "BundleConfig.pb"
-_MANIFEST = re.compile(rf"(?:[^/]+/)?{_ASSETS}/{re.escape(MANIFEST)}")
+_MANIFEST = f"{_ASSETS}/{MANIFEST}"
+_MANIFEST_IN_MODULE = re.compile(rf"[^/]+/{re.escape(_MANIFEST)}")
 _LIBRARY = re.compile(r"(?:[^/]+/)?lib/([^/]+)/[^/]+\.so")
 _CODE = re.compile(r"(?:[^/]+/dex/)?classes\d*\.dex")
 _WIDE = ("arm64-v8a", "x86_64", "riscv64")
@@ -56,7 +57,7 @@ def check_app(path: Path, bundle: Path | None = None) -> AppCheck:
     expected = None if bundle is None else check_bundle(bundle)
     with open_app(path) as app:
         container = _Container(app, _BUNDLE_CONFIG in app.entries)
-        place = _manifest_place(app)
+        place = _manifest_place(container)
         text = _read(app, place, MAX_MANIFEST_BYTES)
         manifest = _manifest(text, path)
         digest = hashlib.sha256(text).hexdigest()
@@ -114,12 +115,20 @@ class _Container:
             )
 
 
-def _manifest_place(app: App) -> str:
-    places = sorted(filter(_MANIFEST.fullmatch, app.entries))
+def _manifest_place(container: _Container) -> str:
+    """Return where the manifest is that a phone reads: in an app bundle, in one of its modules."""
+    app = container.app
+    of_module = sorted(filter(_MANIFEST_IN_MODULE.fullmatch, app.entries))
+    places = of_module if container.is_bundle else [_MANIFEST] if _MANIFEST in app.entries else []
     if not places:
         raise InputError(
-            f"{app.path}: no bundle is in it: it has no {_ASSETS}/{MANIFEST}; place one: edgetag "
+            f"{app.path}: no bundle is in it: it has no {_MANIFEST}; place one: edgetag "
             "bundle android, and build the app"
+        )
+    if len(places) > 1:
+        raise InputError(
+            f"{app.path}: bundles are in {len(places)} of its modules, {printable(places[0])} and "
+            f"{printable(places[1])}; check an APK of each"
         )
     return places[0]
 
