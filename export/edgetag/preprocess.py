@@ -188,11 +188,13 @@ def orientation_of(image: Image.Image) -> int | None:
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """Return an opened picture turned as its EXIF says."""
+    """Return an opened picture turned as its EXIF says; once turned it has none that says so."""
     orientation = orientation_of(image)
     if orientation not in _TO_UPRIGHT:
         return image
-    return image.transpose(_TO_UPRIGHT[orientation])
+    turned = image.transpose(_TO_UPRIGHT[orientation])
+    turned.info.pop("exif", None)
+    return turned
 
 
 def _over_background(image: Image.Image, background: tuple[int, int, int]) -> Image.Image:

@@ -86,4 +86,5 @@ def _facts(data: bytes) -> tuple[int | None, bool]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # damaged metadata is not damage to the picture
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            image.load()  # in a PNG, EXIF may follow the pixels
             return orientation_of(image), image.has_transparency_data
