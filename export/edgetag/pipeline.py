@@ -186,14 +186,7 @@ class _Walk:
 
     def forget(self, which: Stage) -> None:
         """Take away a stage's results, but not what it can make them from again."""
-        kept = {name: done for name, done in self._run_file.stages.items() if name != which.name}
-        if len(kept) < len(self._run_file.stages):
-            self._run_file = self._run_file.model_copy(update={"stages": kept})
-            write_text(self._workspace.run_file, self._run_file.to_json())
-        for pattern in which.outputs:
-            for path in self._workspace.root.glob(pattern):
-                if path.suffix != ".npz":  # weights, which say themselves what they were made from
-                    path.unlink()
+        self._run_file = _forgotten(which, self._workspace, self._run_file)
 
     def make_what_is_needed(self) -> None:
         """Train and export what `export.if_needed` names, if no full-integer file passes."""
@@ -262,6 +255,18 @@ def ensure_stage(name: str, recipe: Recipe, workspace: Workspace, progress: Prog
             progress.say(f"{name}: runs again: {why}")
         if why or not done:
             _run_one(chosen, recipe, workspace, progress, run_file)
+
+
+def withdraw(names: Collection[str], recipe: Recipe, workspace: Workspace) -> None:
+    """Take away what stages have left, before work whose refusal must leave nothing in its place.
+
+    Raises:
+        InputError: The folder belongs to another recipe.
+    """
+    with workspace.locked():
+        run_file = open_run(recipe, workspace)
+        for name in names:
+            run_file = _forgotten(stage(name), workspace, run_file)
 
 
 def run_stage(
@@ -361,6 +366,19 @@ def open_run(recipe: Recipe, workspace: Workspace) -> RunFile:
 def versions() -> dict[str, str]:
     """Return the versions of edgetag and of the packages that decide its results."""
     return package_versions(PACKAGES)
+
+
+def _forgotten(which: Stage, workspace: Workspace, run_file: RunFile) -> RunFile:
+    """Take away a stage's results, but not what it can make them from again."""
+    kept = {name: done for name, done in run_file.stages.items() if name != which.name}
+    if len(kept) < len(run_file.stages):
+        run_file = run_file.model_copy(update={"stages": kept})
+        write_text(workspace.run_file, run_file.to_json())
+    for pattern in which.outputs:
+        for path in workspace.root.glob(pattern):
+            if path.suffix != ".npz":  # weights, which say themselves what they were made from
+                path.unlink()
+    return run_file
 
 
 def _run_one(
