@@ -149,7 +149,7 @@ def file(
     loaded, workspace, progress = prepare(recipe, out, verbose)
     ours = exported_path(workspace).exists()
     if not ours and workspace.run_file.exists():
-        # All that lies there is of files given before. Were these refused, a report would tell that.
+        # All that lies there is of files given before: were these refused, report would tell it.
         withdraw(("validate", "report"), loaded, workspace)
     external = read_given(
         files,
