@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from shlex import quote
 from typing import Any, Protocol, cast
 
 from edgetag.ahead import Beside, beside, is_worth_it, job_of
@@ -306,15 +307,17 @@ def run_stage(
             if done is None and not stage(need).wanted(recipe):
                 continue  # it is only done if needed
             if done is None:
+                elsewhere = "; or name the folder in which it ran: --out RUN"
                 raise InputError(
                     f"{workspace.root}: {name} needs {need}, which has not finished here; "
-                    f"run: edgetag run RECIPE --out {workspace.root}"
+                    f"run: edgetag run RECIPE --out {quote(str(workspace.root))}"
+                    f"{'' if workspace.run_file.exists() else elsewhere}"
                 )
             if done.settings != settings_digest(stage(need), recipe):
                 raise InputError(
                     f"{workspace.root}: {need} was run with other settings than the recipe has now "
                     f"({', '.join(stage(need).sections)}); run: edgetag run RECIPE --out "
-                    f"{workspace.root}"
+                    f"{quote(str(workspace.root))}"
                 )
         options = _options(chosen, recipe, workspace) | options
         of_all = {key: value for key, value in options.items() if key not in parts}

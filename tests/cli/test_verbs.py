@@ -54,6 +54,21 @@ def test_what_may_be_a_path_still_is_one(tmp_path: Path, monkeypatch: pytest.Mon
         assert "Write one with: edgetag recipe new" in invoked("validate", missing)[1]
 
 
+def test_a_plot_of_another_name_than_its_kind_is_refused(tmp_path: Path) -> None:
+    code, said = invoked("bench", "history", "r.toml", "--plot", str(tmp_path / "plot.png"))
+    assert code != 0
+    assert "the plot is an SVG file" in said
+
+
+def test_a_run_folder_that_is_not_here_may_lie_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("r.toml").write_text('name = "x"\n[data]\nsource = "y.csv"\ntags = ["a"]\n')
+    said = invoked("report", "r.toml", "--out", "my run")[1]
+    assert "run: edgetag run RECIPE --out 'my run'; or name the folder in which it ran" in said
+
+
 @pytest.mark.parametrize(("path", "command"), ALL, ids=[" ".join(path) or "-" for path, _ in ALL])
 def test_h_shows_the_whole_help_with_its_brackets(path: tuple[str, ...], command: Any) -> None:
     code, said = invoked(*path, "-h")
