@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from shlex import quote
 from typing import Any, Protocol, cast
 
 from edgetag.ahead import Beside, beside, is_worth_it, job_of
@@ -186,14 +187,7 @@ class _Walk:
 
     def forget(self, which: Stage) -> None:
         """Take away a stage's results, but not what it can make them from again."""
-        kept = {name: done for name, done in self._run_file.stages.items() if name != which.name}
-        if len(kept) < len(self._run_file.stages):
-            self._run_file = self._run_file.model_copy(update={"stages": kept})
-            write_text(self._workspace.run_file, self._run_file.to_json())
-        for pattern in which.outputs:
-            for path in self._workspace.root.glob(pattern):
-                if path.suffix != ".npz":  # weights, which say themselves what they were made from
-                    path.unlink()
+        self._run_file = _forgotten(which, self._workspace, self._run_file)
 
     def make_what_is_needed(self) -> None:
         """Train and export what `export.if_needed` names, if no full-integer file passes."""
@@ -264,6 +258,18 @@ def ensure_stage(name: str, recipe: Recipe, workspace: Workspace, progress: Prog
             _run_one(chosen, recipe, workspace, progress, run_file)
 
 
+def withdraw(names: Collection[str], recipe: Recipe, workspace: Workspace) -> None:
+    """Take away what stages have left, before work whose refusal must leave nothing in its place.
+
+    Raises:
+        InputError: The folder belongs to another recipe.
+    """
+    with workspace.locked():
+        run_file = open_run(recipe, workspace)
+        for name in names:
+            run_file = _forgotten(stage(name), workspace, run_file)
+
+
 def run_stage(
     name: str,
     recipe: Recipe,
@@ -301,15 +307,17 @@ def run_stage(
             if done is None and not stage(need).wanted(recipe):
                 continue  # it is only done if needed
             if done is None:
+                elsewhere = "; or name the folder in which it ran: --out RUN"
                 raise InputError(
                     f"{workspace.root}: {name} needs {need}, which has not finished here; "
-                    f"run: edgetag run RECIPE --out {workspace.root}"
+                    f"run: edgetag run RECIPE --out {quote(str(workspace.root))}"
+                    f"{'' if workspace.run_file.exists() else elsewhere}"
                 )
             if done.settings != settings_digest(stage(need), recipe):
                 raise InputError(
                     f"{workspace.root}: {need} was run with other settings than the recipe has now "
                     f"({', '.join(stage(need).sections)}); run: edgetag run RECIPE --out "
-                    f"{workspace.root}"
+                    f"{quote(str(workspace.root))}"
                 )
         options = _options(chosen, recipe, workspace) | options
         of_all = {key: value for key, value in options.items() if key not in parts}
@@ -361,6 +369,19 @@ def open_run(recipe: Recipe, workspace: Workspace) -> RunFile:
 def versions() -> dict[str, str]:
     """Return the versions of edgetag and of the packages that decide its results."""
     return package_versions(PACKAGES)
+
+
+def _forgotten(which: Stage, workspace: Workspace, run_file: RunFile) -> RunFile:
+    """Take away a stage's results, but not what it can make them from again."""
+    kept = {name: done for name, done in run_file.stages.items() if name != which.name}
+    if len(kept) < len(run_file.stages):
+        run_file = run_file.model_copy(update={"stages": kept})
+        write_text(workspace.run_file, run_file.to_json())
+    for pattern in which.outputs:
+        for path in workspace.root.glob(pattern):
+            if path.suffix != ".npz":  # weights, which say themselves what they were made from
+                path.unlink()
+    return run_file
 
 
 def _run_one(

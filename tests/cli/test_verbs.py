@@ -49,8 +49,24 @@ def test_what_may_be_a_path_still_is_one(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     (tmp_path / "plam").mkdir()
     assert "a folder without run.json" in invoked("bundle", "plam")[1]
+    assert "there is no such run folder here, nor a recipe" in invoked("validate", "runs/plam")[1]
     for missing in ("plam.toml", "./plam2", "a/plam"):
         assert "Write one with: edgetag recipe new" in invoked("validate", missing)[1]
+
+
+def test_a_plot_of_another_name_than_its_kind_is_refused(tmp_path: Path) -> None:
+    code, said = invoked("bench", "history", "r.toml", "--plot", str(tmp_path / "plot.png"))
+    assert code != 0
+    assert "the plot is an SVG file" in said
+
+
+def test_a_run_folder_that_is_not_here_may_lie_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("r.toml").write_text('name = "x"\n[data]\nsource = "y.csv"\ntags = ["a"]\n')
+    said = invoked("report", "r.toml", "--out", "my run")[1]
+    assert "run: edgetag run RECIPE --out 'my run'; or name the folder in which it ran" in said
 
 
 @pytest.mark.parametrize(("path", "command"), ALL, ids=[" ".join(path) or "-" for path, _ in ALL])
@@ -67,6 +83,14 @@ def test_h_shows_the_whole_help_with_its_brackets(path: tuple[str, ...], command
         for words in text.split():
             if "[" in words and "[bold]" not in words and "[/bold]" not in words:
                 assert words.replace("\\[", "[").rstrip(".") in shown, words
+
+
+@pytest.mark.parametrize(("path", "command"), ALL, ids=[" ".join(path) or "-" for path, _ in ALL])
+def test_paragraphs_of_help_are_broken_by_the_terminal_alone(
+    path: tuple[str, ...], command: Any
+) -> None:
+    paragraphs = (command.help or "").split("\n\n")
+    assert not any("\n" in paragraph.strip() for paragraph in paragraphs)
 
 
 @pytest.mark.slow

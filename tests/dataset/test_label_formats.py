@@ -243,3 +243,10 @@ def test_a_table_without_the_column_of_regions_that_the_recipe_names_is_refused(
     write(root / "t.csv", "path,cat,dog\na.png,1,0\n")
     with pytest.raises(InputError, match="missing column 'box'"):
         read(root / "t.csv", crop_column="box")
+
+
+def test_a_wide_table_without_its_column_of_paths_is_not_told_of_tags(root: Path) -> None:
+    table = write(root / "t.csv", "file,cat\na.png,1\n")
+    with pytest.raises(InputError, match=r"missing column 'path'.*data\.path_column") as told:
+        read(table, format="wide", tags=("cat",))
+    assert "every tag" not in str(told.value).lower()

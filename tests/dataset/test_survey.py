@@ -175,6 +175,20 @@ def test_a_table_that_labels_nothing_is_refused(root: Path, text: str, said: str
         survey(write(root / "t.csv", text))
 
 
+def test_pictures_without_class_folders_are_told_from_an_empty_folder(
+    root: Path, picture: MakePicture
+) -> None:
+    picture("a.png")
+    with pytest.raises(InputError, match="make a folder per tag in it, or write a table"):
+        survey(root)
+
+
+def test_words_for_labels_are_shown_under_whatever_name_the_paths_have(root: Path) -> None:
+    table = write(root / "t.csv", "file,cat\na.png,yes\nb.png,no\n")
+    with pytest.raises(InputError, match=r"1 or true.*t\.csv:2 the table has 'cat' \('yes'\)"):
+        survey(table)
+
+
 def test_a_source_that_is_not_there_is_refused(root: Path) -> None:
     with pytest.raises(InputError, match="no such file or folder; --source names"):
         survey(root / "gone")

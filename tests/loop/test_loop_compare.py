@@ -173,6 +173,13 @@ def test_runs_that_share_no_tag_or_split_are_refused(first: Finished, tmp_path: 
         compare(plain, styled, QUIET)
 
 
+def test_a_run_is_not_compared_with_itself(first: Finished) -> None:
+    root = first.workspace.root
+    same = Run(first.recipe, Workspace(root / ".." / root.name))
+    with pytest.raises(InputError, match="both runs are this folder"):
+        compare(run_of(first), same, QUIET)
+
+
 def test_the_command_takes_run_folders_and_prints_both_parts(
     first: Finished, tmp_path: Path
 ) -> None:

@@ -25,6 +25,7 @@ from edgetag.screening.rules import parse_rule
 from edgetag.screening.tagged import read_tagged
 from edgetag.tagging.listing import shown_name
 from edgetag.workspace import digest_file
+from tests.support.commands import invoked
 
 QUIET = SilentProgress()
 
@@ -223,6 +224,27 @@ def test_what_is_no_file_here_says_why(place: Path) -> None:
         "it lies at an address; copy it into a folder to sort it",
         "it is no longer there",
     ]
+
+
+def test_a_table_read_in_another_folder_says_so_and_leaves_no_log(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "my folder").mkdir()
+    shutil.move("tags.parquet", "my folder/tags.parquet")
+    monkeypatch.chdir(place / "my folder")
+    code, said = invoked("screen", "tags.parquet", "cat", "--to", "ng", "--do", "copy")
+    assert code == 1
+    assert "the folder in which edgetag tag ran" in said
+    assert "take it back" not in said
+    assert not Path("tags.parquet.screened.jsonl").exists()
+    monkeypatch.chdir(place)
+    table = "my folder/tags.parquet"
+    code, said = invoked("screen", table, "cat", "--to", "ng", "--do", "copy")
+    assert code == 1, "one picture could not be read"
+    assert "edgetag screen 'my folder/tags.parquet.screened.jsonl' --undo" in said
+    assert (
+        "its log is my folder/tags.parquet.screened.jsonl" in invoked("screen", table, "--undo")[1]
+    )
 
 
 @pytest.mark.parametrize("action", ["link", "move"])

@@ -153,3 +153,33 @@ def test_without_an_accepted_state_the_bundled_variant_is_stood_for(
     repository.recipe.write_text(RECIPE.replace('variants = ["int8"]', 'variants = ["fp16"]'))
     assert repository.validate().exit_code == 0
     assert repository.verdict()["variants"][0]["stands_for"] == "fp16"
+
+
+@pytest.mark.slow
+def test_a_refused_file_leaves_no_verdict_of_the_file_before_it(repository: AppRepository) -> None:
+    assert repository.validate().exit_code == 0
+    repository.model.write_bytes(repository.model.read_bytes()[:1000])
+    assert "damaged or truncated" in refused(repository)
+    told = repository.edgetag("report", repository.recipe, "--out", repository.out)
+    assert isinstance(told.exception, InputError), told.output
+    assert "report needs validate" in str(told.exception)
+    assert not (repository.out / "validate" / "verdict.json").exists()
+
+
+def test_a_class_that_lost_all_its_labels_is_named_though_none_can_be_scored_then(
+    repository: AppRepository,
+) -> None:
+    table = repository.labels()
+    repository.relabel(table.with_columns(pl.lit(0).alias(tag) for tag in ("cat", "dog", "food")))
+    said = refused(repository)
+    assert "pictures and labels are not those that it was made from" in said
+    assert "min_positives" not in said
+
+
+def test_where_nothing_was_trained_a_missing_reference_is_asked_for(
+    repository: AppRepository, tmp_path: Path
+) -> None:
+    fresh = ("--out", tmp_path / "fresh")
+    told = repository.edgetag("validate", "file", repository.recipe, repository.model, *fresh)
+    assert isinstance(told.exception, InputError), told.output
+    assert "--reference" in str(told.exception)

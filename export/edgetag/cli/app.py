@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
+from inspect import cleandoc
 from typing import Annotated, Any
 
 import typer
@@ -49,7 +50,17 @@ def _load(name: str) -> Any:
     else:
         holder.command(name)(getattr(module, name))
     holder.callback()(lambda: None)  # without it one command alone would be no group
-    return typer.main.get_group(holder).commands[name]
+    command = typer.main.get_group(holder).commands[name]
+    for each in (command, *getattr(command, "commands", {}).values()):
+        each.help = _flowing(each.help)
+    return command
+
+
+def _flowing(text: str | None) -> str | None:
+    """Return a docstring whose paragraphs are a line each: a terminal breaks them where it ends."""
+    if text is None:
+        return None
+    return "\n\n".join(" ".join(part.split()) for part in cleandoc(text).split("\n\n"))
 
 
 class _Verbs(TyperGroup):

@@ -95,7 +95,10 @@ def history(
 ) -> None:
     """Show every benchmark of a run folder, the oldest first (bench/history.sqlite)."""
     from edgetag.benchmarking.history import HISTORY, read_history
+    from edgetag.errors import InputError
 
+    if plot is not None and plot.suffix.lower() != ".svg":
+        raise InputError(f"{plot}: the plot is an SVG file; give a name that ends in .svg")
     _, workspace, progress = prepare(recipe, out, False)
     figures = read_history(workspace.bench / HISTORY).only(runtime or (), variant or ())
     print_result(figures, json)

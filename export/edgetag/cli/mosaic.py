@@ -35,7 +35,7 @@ def mosaic(
 
     Pictures that do not have them are written as they are.
 
-    How often that hides what it must depends on the model's maps: see the page of the documents.
+    How often that hides what it must depends on the model's maps: see docs/editing.md.
     """
     from edgetag.editing.edits import mosaic_of
 

@@ -1,6 +1,7 @@
 """`edgetag recipe`: new, check, schema."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -32,7 +33,8 @@ def new(
     named = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
     surveyed = survey(path.parent / source, named, path.parent)
     write_recipe(path, draft(surveyed))
-    typer.echo(f"{surveyed.sentence()}\nwrote {path}; next: edgetag data check {path}", err=True)
+    told = f"{surveyed.sentence()}\nwrote {path}; next: edgetag data check {quote(str(path))}"
+    typer.echo(told, err=True)
 
 
 @app.command()

@@ -1,6 +1,7 @@
 """`edgetag screen`."""
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -87,11 +88,11 @@ def screen(
     Nothing that lies in a place is replaced, and a picture that changed since it was tagged stays.
     """
     from edgetag.errors import ExitCode, InputError
-    from edgetag.screening.carrying import carry
+    from edgetag.screening.carrying import carry, log_of
     from edgetag.screening.carrying import undo as take_back
     from edgetag.screening.expected import rates_of
     from edgetag.screening.plan import plan as make_plan
-    from edgetag.screening.result import ExpectedErrors, ScreenResult
+    from edgetag.screening.result import Carried, ExpectedErrors, ScreenResult
     from edgetag.screening.rules import parse_rule
     from edgetag.screening.sheet import contact_sheet
     from edgetag.screening.tables import expected_table, left_table, plan_table
@@ -134,11 +135,18 @@ def screen(
     if sheet is not None:
         write_text(sheet, contact_sheet(tagged, plan, expected))
         progress.say(f"wrote {sheet}")
+    if plan.lost_relative:
+        progress.say(
+            f"note: none of the pictures is there; the paths in {table} are relative to the folder "
+            "in which edgetag tag ran, so go there first"
+        )
     carried = None
     if do is not None:
-        log = log or table.with_name(f"{table.name}.screened.jsonl")
-        carried = carry(plan.steps, do, log, progress)
-        progress.say(f"take it back with: edgetag screen {log} --undo")
+        log = log or log_of(table)
+        carried = Carried(done=0, failed=())
+        if plan.steps:  # else its log would be in the way of the next try
+            carried = carry(plan.steps, do, log, progress)
+            progress.say(f"take it back with: edgetag screen {quote(str(log))} --undo")
         result = result.model_copy(update={"carried": carried})
         carried = carried.with_more(plan.passed_over)
     if json:

@@ -38,6 +38,11 @@ def read_recipe(path: Path) -> "Recipe":
     from edgetag.recipe import load_recipe, resolved_recipe
     from edgetag.workspace import Workspace
 
+    if not path.suffix and not path.exists():
+        raise InputError(
+            f"{path}: there is no such run folder here, nor a recipe. Write one with: edgetag "
+            "recipe new recipe.toml"
+        )
     if not path.is_dir():
         return load_recipe(path)
     workspace = Workspace(path)

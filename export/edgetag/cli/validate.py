@@ -143,10 +143,14 @@ def file(
     """
     from edgetag.bundling.given import Judging, read_given
     from edgetag.conversion.exported import exported_path
-    from edgetag.pipeline import ensure_stage, run_stage
+    from edgetag.pipeline import ensure_stage, run_stage, withdraw
     from edgetag.tags import Vocabulary
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
+    ours = exported_path(workspace).exists()
+    if not ours and workspace.run_file.exists():
+        # All that lies there is of files given before: were these refused, report would tell it.
+        withdraw(("validate", "report"), loaded, workspace)
     external = read_given(
         files,
         Judging(
@@ -157,7 +161,7 @@ def file(
             std=std,
             labels=labels,
         ),
-        taken=loaded.export.possible if exported_path(workspace).exists() else (),
+        taken=loaded.export.possible if ours else (),
     )
     for model in external:
         for note in model.notes:

@@ -59,7 +59,7 @@ def _wrong(result: CheckReport) -> Iterator[Table]:
             most_rows=MOST_FINDINGS,
         )
     for title, heading, sentences in (
-        ("Advice", "advice", result.advice),
+        ("Advice", "what to look at", result.advice),
         ("What would leave a run undecided", "doubt", result.doubts),
         ("What would stop a run", "problem", result.problems),
     ):

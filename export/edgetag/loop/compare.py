@@ -55,8 +55,14 @@ def compare(before: Run, after: Run, progress: Progress) -> LoopComparison:
         progress: Is told of what is computed.
 
     Raises:
-        InputError: A run has no data or weights yet, or they have no tag or split in common.
+        InputError: Both are one run, a run has no data or weights yet, or they have no tag or
+            split in common.
     """
+    if before.workspace.root.resolve() == after.workspace.root.resolve():
+        raise InputError(
+            f"{before.workspace.root}: both runs are this folder, so nothing can differ; name two "
+            "folders of runs (recipes of one name share runs/NAME unless --out keeps them apart)"
+        )
     names = tuple(tag for tag in after.recipe.data.tags if tag in before.recipe.data.tags)
     if not names:
         raise InputError(

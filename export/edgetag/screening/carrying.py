@@ -33,6 +33,11 @@ NO_LINK = (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSY
 """Why a file gets no further name: file systems of memory cards have none to give."""
 
 
+def log_of(table: Path) -> Path:
+    """Return where the log of a table's screening lies if no other place is named."""
+    return table.with_name(f"{table.name}.screened.jsonl")
+
+
 def carry(steps: Sequence[Step], action: Action, log: Path, progress: Progress) -> Carried:
     """Do the steps of a plan.
 
@@ -199,6 +204,9 @@ def _read(log: Path) -> tuple[Action, tuple[Step, ...]]:
     except FileNotFoundError:
         raise InputError(f"{log}: there is no such log") from None
     except (OSError, ValueError, LookupError, TypeError) as error:
+        beside = log_of(log)
+        if beside.is_file():
+            raise InputError(f"{log}: not a log of edgetag screen; its log is {beside}") from None
         raise InputError(f"{log}: not a log of edgetag screen: {error}") from None
 
 

@@ -14,6 +14,7 @@ from edgetag.screening.tagged import Tagged
 from edgetag.tagging.remote import MARK
 
 MOST_DIGITS = 64
+GONE = "it is no longer there"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,12 @@ class Plan:
     steps: tuple[Step, ...]
     passed_over: tuple[tuple[str, str], ...]
     folders: tuple[Path | None, Path | None]
+
+    @property
+    def lost_relative(self) -> bool:
+        """Whether no picture can be carried, and relative paths lead nowhere from this folder."""
+        gone = [Path(name) for name, why in self.passed_over if why == GONE]
+        return bool(gone) and not self.steps and not any(path.is_absolute() for path in gone)
 
 
 def plan(tagged: Tagged, rule: Rule, holding: Path | None, others: Path | None) -> Plan:
@@ -110,7 +117,7 @@ def _why_not(name: str, source: Path) -> str:
     parents: Sequence[PurePath] = source.parents
     if any(Path(parent).is_file() for parent in parents):
         return "it is in an archive; unpack that to sort its pictures"
-    return "it is no longer there" if not os.path.lexists(source) else "it is no file"
+    return GONE if not os.path.lexists(source) else "it is no file"
 
 
 def _free(folder: Path, source: Path, sha256: str, taken: set[Path]) -> Path:

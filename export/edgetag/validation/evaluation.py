@@ -155,7 +155,8 @@ def prepare(
 
     here = {name: dataset.rows(name) for name in section.splits}
     splits = {name: split_of(recipe, dataset, rows) for name, rows in here.items()}
-    _require_scored_tags(splits[deciding], deciding)
+    if given is None:  # else what is missing of a reference's pictures and labels says more
+        _require_scored_tags(splits[deciding], deciding)
     reference = obtain_reference(
         recipe, workspace, dataset, progress, given, max_changed, map_rows(here)
     )

@@ -100,6 +100,11 @@ def obtain_reference(
             progress.say(f"Computing the reference again: the kept one {objection}.")
         except InputError as error:
             progress.say(f"Computing the reference scores again, since the kept ones fail: {error}")
+    if not trained_here:
+        raise InputError(
+            f"{workspace.train / 'model.npz'}: missing; run: edgetag train; or judge by the float "
+            "model's scores from where it was trained: edgetag validate --reference FILE"
+        )
     try:
         from edgetag.validation import reference
     except MissingExtraError as error:

@@ -9,9 +9,11 @@ from typing import Protocol, cast
 from edgetag.catalogue import module_of
 from edgetag.catalogue.formats import FORMATS
 from edgetag.dataset.formats.given import Draft, Given, open_source
+from edgetag.dataset.formats.guessing import path_column
 from edgetag.dataset.formats.tables import MOST_BYTES, TABLE_SUFFIXES
 from edgetag.dataset.listing import Listing
 from edgetag.errors import InputError
+from edgetag.preprocess import IMAGE_SUFFIXES
 from edgetag.recipe import DataSection, Format
 from edgetag.userfiles import exists, require_file
 
@@ -89,6 +91,10 @@ def draft(source: DataSection, tags: tuple[str, ...]) -> Draft:
     for name in FORMATS:
         if (drafted := _format(name).draft(given, tags)) is not None:
             return drafted
+    section = given.section
+    if given.table is not None:  # the paths may have another name in a draft
+        named = path_column(given.table, section)
+        given = Given(section.model_copy(update={"path_column": named}), given.table)
     raise _unrecognised(given)
 
 
@@ -107,11 +113,19 @@ def _unrecognised(given: Given) -> InputError:
     source = given.source
     if given.table is not None:
         given.table.require((given.section.path_column,))
+        others = [name for name in given.table.columns if name != given.section.path_column]
+        first = given.table.rows[0]
+        held = ", ".join(f"{name!r} ({first.cells.get(name)!r:.40})" for name in others[:5])
         return InputError(
-            f"{source}: no column holds labels (1, 0 or empty) or lists of tags; the table has "
-            f"{', '.join(map(repr, given.table.columns))}"
+            f"{source}: no column holds labels (1 or true, 0 or false, empty for unknown) or lists "
+            f"of tags; in {first.where} the table has {held or 'nothing but paths'}"
         )
     if source.is_dir():
+        if any(path.suffix.lower() in IMAGE_SUFFIXES for path in source.iterdir()):
+            return InputError(
+                f"{source}: neither class folders with images nor Region Cropper files in it, but "
+                "pictures; make a folder per tag in it, or write a table: path and a column per tag"
+            )
         return InputError(
             f"{source}: neither class folders with images nor Region Cropper files in it; set "
             "data.source to a table, or data.format to say what the folder holds"

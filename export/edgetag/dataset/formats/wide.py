@@ -55,8 +55,9 @@ def read(given: Given) -> Listing:
     _require_apart(table, section)
     if section.crop_column is not None:
         table.require((section.crop_column,))
+    table.require((section.path_column,), "Name the column of paths in data.path_column.")
     table.require(
-        (section.path_column, *tags),
+        tags,
         "Every tag of data.tags needs its column; leave cells empty where a label is unknown.",
     )
     shared: dict[LabelRow, LabelRow] = {}
