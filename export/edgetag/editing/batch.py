@@ -15,12 +15,13 @@ from edgetag.tagging.errors import PictureError
 from edgetag.tagging.listing import (
     Content,
     Listed,
+    Stamp,
     bytes_of,
     contents,
     require_some,
     shown_name,
+    stamp_of,
 )
-from edgetag.tagging.parts import Stamp, stamp_of
 from edgetag.tagging.results import Tagging
 from edgetag.tagging.tagger import Tagger
 from edgetag.writing import is_full, write_bytes

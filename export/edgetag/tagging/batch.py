@@ -14,8 +14,8 @@ from edgetag.progress import Progress, format_seconds
 from edgetag.records import Result
 from edgetag.tables.formats import counted, format_count
 from edgetag.tagging.engines import Engine, on_threads
-from edgetag.tagging.listing import Listed, contents, require_some, shown_name
-from edgetag.tagging.parts import Parts, Row, open_parts, stamp_of
+from edgetag.tagging.listing import Listed, contents, require_some, shown_name, stamp_of
+from edgetag.tagging.parts import Parts, Row, open_parts
 from edgetag.tagging.sidecars import Style, require_separable, write_sidecars
 from edgetag.tagging.tagger import Tagger
 from edgetag.writing import atomic_write

@@ -41,6 +41,15 @@ class Listed:
     place: int = 0
 
 
+Stamp = tuple[str, int, int, int]
+"""Name, size and time of a picture when it was listed, and its place in an archive."""
+
+
+def stamp_of(picture: Listed) -> Stamp:
+    """Return what a finished picture is recognised by."""
+    return picture.name, picture.size_bytes, picture.modified_ns, picture.place
+
+
 @dataclass(frozen=True)
 class Listing:
     """All pictures that were named.

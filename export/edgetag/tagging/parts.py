@@ -16,7 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from edgetag.errors import InputError
-from edgetag.tagging.listing import Listed
+from edgetag.tagging.listing import Listed, Stamp, stamp_of
 from edgetag.writing import atomic_write, disk_error, write_text
 
 SETTINGS = "batch.json"
@@ -36,15 +36,6 @@ class Row:
     sha256: str
     error: str
     scores: npt.NDArray[np.float32]
-
-
-Stamp = tuple[str, int, int, int]
-"""Name, size and time of a picture when it was listed, and its place in an archive."""
-
-
-def stamp_of(picture: Listed) -> Stamp:
-    """Return what a finished picture is recognised by."""
-    return picture.name, picture.size_bytes, picture.modified_ns, picture.place
 
 
 class Parts:
