@@ -162,7 +162,7 @@ def table_of(circles: Sequence[dict[Label, float]]) -> Table:
         shares = [circle[label] for circle in circles]
         middle, error = np.mean(shares), stats.sem(shares)
         low, high = stats.t.interval(0.95, len(shares) - 1, middle, error)
-        return f"{format_percent(middle)} [{100 * low:.1f}, {100 * high:.1f}]"
+        return f"{format_percent(float(middle))} [{100 * low:.1f}, {100 * high:.1f}]"
 
     def ends(label: Label) -> str:
         shares = [circle[label] for circle in circles]
