@@ -19,7 +19,7 @@ from edgetag.errors import InputError
 from edgetag.fingerprints import making, settings_digest, touched, why_again
 from edgetag.machine import package_versions
 from edgetag.progress import Progress, format_seconds
-from edgetag.recipe import Recipe, more_needed
+from edgetag.recipe import Recipe, more_needed, with_places
 from edgetag.records import Result
 from edgetag.shipping import read_shipping
 from edgetag.stages import STAGES, Stage, stage
@@ -67,8 +67,9 @@ def run_all(
 ) -> dict[str, Result]:
     """Walk every stage, skipping those that are up to date.
 
-    With `force` what every stage has left is deleted and made again; `baseline` is the accepted
-    state that validation compares with; `leave_out` names stages that are not wanted.
+    With `force` what every stage has left is deleted and made again, but not what benchmarks and
+    phones measured before; `baseline` is the accepted state that validation compares with;
+    `leave_out` names stages that are not wanted.
 
     Returns:
         Each stage's result by name.
@@ -136,11 +137,22 @@ class _Walk:
         self._run_file = open_run(recipe, workspace)
 
     def clear(self) -> None:
-        """Delete what every stage has left."""
-        for each in STAGES:
-            if each.wanted(self._recipe) or each.if_needed(self._recipe):
-                folder = (self._workspace.root / each.outputs[0]).parent
-                shutil.rmtree(folder, ignore_errors=True)
+        """Delete what every stage has left, but the history of benchmarks and figures of phones.
+
+        Raises:
+            InputError: Data of the recipe would be deleted too.
+        """
+        if self._workspace.read_run_file() is None:
+            return  # no stage has left anything: whatever lies here is somebody's own
+        wanted = [each for each in STAGES if each.wanted(self._recipe)]
+        wanted += [each for each in STAGES if each.if_needed(self._recipe) and each not in wanted]
+        results = [self._workspace.root / each.outputs[0] for each in wanted]
+        _refuse_to_delete(self._recipe, [result.parent for result in results])
+        for result in results:
+            if result.parent == self._workspace.bench:
+                result.unlink(missing_ok=True)
+            else:
+                shutil.rmtree(result.parent, ignore_errors=True)
         self._run_file = self._run_file.model_copy(update={"stages": {}})
 
     def visit(self, which: Stage) -> None:
@@ -208,6 +220,19 @@ class _Walk:
         if not set(export.fallback) <= set(verdict.decisions):
             self.visit(stage("export"))
             self.visit(stage("validate"))
+
+
+def _refuse_to_delete(recipe: Recipe, folders: Collection[Path]) -> None:
+    """Refuse to delete folders in which files lie that the recipe names."""
+    places: list[Path] = []
+    with_places(recipe.model_dump(mode="json"), lambda place: places.append(Path(place)))
+    for place in places:
+        for folder in folders:
+            if place.resolve().is_relative_to(folder.resolve()):
+                raise InputError(
+                    f"{folder}: --force would delete it, and {place} of the recipe with it; move "
+                    "that, or give another --out"
+                )
 
 
 def _options(which: Stage, recipe: Recipe, workspace: Workspace) -> dict[str, Any]:
