@@ -242,9 +242,7 @@ def make_verdict(
     )
 
 
-def measured(
-    variant: Variant, runtime: str, p50: float, ratio: float | None = None
-) -> Measurement:
+def measured(variant: Variant, runtime: str, p50: float, ratio: float | None = None) -> Measurement:
     return Measurement(
         variant=variant,
         runtime=runtime,
