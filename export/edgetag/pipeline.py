@@ -26,7 +26,7 @@ from edgetag.stages import STAGES, Stage, stage
 from edgetag.stages import needs as needs_of
 from edgetag.training.cluster import read_cluster
 from edgetag.validation.result import Verdict
-from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file, measured
+from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file, digest_json, measured
 from edgetag.writing import write_text
 
 PACKAGES = (
@@ -313,7 +313,8 @@ def run_stage(
         options: Passed on to the stage's `run`.
 
     Raises:
-        InputError: An earlier stage is missing, or was run with other settings.
+        InputError: An earlier stage is missing, or was run with other settings; or the verdict is
+            about what earlier stages have made anew since.
     """
     chosen = stage(name)
     if not read_cluster().is_chief:
@@ -336,6 +337,8 @@ def run_stage(
                     f"({', '.join(stage(need).sections)}); run: edgetag run RECIPE --out "
                     f"{workspace.root}"
                 )
+            if need == "validate":
+                _refuse_outdated(done, run_file, workspace)
         options = _options(chosen, recipe, workspace) | options
         of_all = {key: value for key, value in options.items() if key not in parts}
         made = making(chosen, recipe, run_file, of_all)
@@ -348,6 +351,24 @@ def run_stage(
             run_file = run_file.model_copy(update={"stages": {**run_file.stages, name: kept}})
             write_text(workspace.run_file, run_file.to_json())
         return result
+
+
+def _refuse_outdated(validated: StageRecord, run_file: RunFile, workspace: Workspace) -> None:
+    """Refuse a verdict on other pictures or files than those that lie here now.
+
+    Its numbers would stand beside other files, and its pictures are rows of another table.
+    """
+    judged = validated.making.inputs if validated.making else {}
+    changed = [
+        name
+        for name, done in run_file.stages.items()
+        if name in judged and judged[name] != digest_json(done.outputs)
+    ]
+    if changed:
+        raise InputError(
+            f"{workspace.root}: validate judged what {', '.join(changed)} left before; judge what "
+            f"lies there now: edgetag validate RECIPE --out {workspace.root}"
+        )
 
 
 def read_result(which: Stage, workspace: Workspace) -> Result:

@@ -26,7 +26,7 @@ def read_current(recipe: Recipe, workspace: Workspace) -> BenchResult | None:
     }
     results = tuple(figure for figure in kept.results if figure.variant not in changed)
     failures = tuple(failure for failure in kept.failures if failure.variant not in changed)
-    tried = {each.variant for each in (*results, *failures)}
+    tried = {figure.variant for figure in results} | {failure.variant for failure in failures}
     if not tried:
         return None
     budgets = check_budgets(recipe, made.variants, results, failures)
