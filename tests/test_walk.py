@@ -17,6 +17,7 @@ from edgetag.compression.result import QuantizedVariant, QuantizeResult
 from edgetag.conversion.result import ExportResult
 from edgetag.conversion.stage import _trained_if_needed
 from edgetag.dataset.result import DatasetResult, SplitCounts, TagCounts
+from edgetag.errors import InputError
 from edgetag.judging.decisions import Decision, worst
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe, passed_over
@@ -264,3 +265,38 @@ def test_force_runs_all_again(make: Callable[..., Plant]) -> None:
     plant = make(int8="fail")
     plant.run()
     assert plant.run(force=True) == NEEDED
+
+
+def test_force_keeps_what_no_stage_makes_again(make: Callable[..., Plant]) -> None:
+    plant = make()
+    plant.run()
+    kept = [plant.workspace.bench / name for name in ("history.sqlite", "phones.json")]
+    for path in kept:
+        write_text(path, "measured before")
+    stray = plant.workspace.train / "checkpoint.npz"
+    write_text(stray, "of the run before")
+    plant.run(force=True)
+    assert [path.read_text() for path in kept] == ["measured before"] * 2
+    assert not stray.exists()
+
+
+def test_force_deletes_nothing_in_a_folder_that_is_no_run(make: Callable[..., Plant]) -> None:
+    plant = make("project")
+    own = plant.workspace.root / "export" / "module.py"
+    write_text(own, "of a user")
+    plant.run(force=True)
+    assert own.read_text() == "of a user"
+
+
+def test_force_does_not_delete_the_data_that_it_is_to_read(
+    make: Callable[..., Plant],
+) -> None:
+    plant = make()
+    more = '[bundle]\nattribution = "run/dataset/makers.md"\n'
+    makers = plant.workspace.dataset / "makers.md"
+    write_text(makers, "Ada")
+    plant.run(more)
+    with pytest.raises(InputError, match=r"--force would delete it.*makers\.md"):
+        plant.run(more, force=True)
+    assert makers.read_text() == "Ada"
+    assert (plant.workspace.train / "train.json").exists()

@@ -20,14 +20,14 @@ from edgetag.errors import InputError
 from edgetag.fingerprints import making, settings_digest, touched, why_again
 from edgetag.machine import package_versions
 from edgetag.progress import Progress, format_seconds
-from edgetag.recipe import Recipe, more_needed
+from edgetag.recipe import Recipe, more_needed, with_places
 from edgetag.records import Result
 from edgetag.shipping import read_shipping
 from edgetag.stages import STAGES, Stage, stage
 from edgetag.stages import needs as needs_of
 from edgetag.training.cluster import read_cluster
 from edgetag.validation.result import Verdict
-from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file, measured
+from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file, digest_json, measured
 from edgetag.writing import write_text
 
 PACKAGES = (
@@ -68,8 +68,9 @@ def run_all(
 ) -> dict[str, Result]:
     """Walk every stage, skipping those that are up to date.
 
-    With `force` what every stage has left is deleted and made again; `baseline` is the accepted
-    state that validation compares with; `leave_out` names stages that are not wanted.
+    With `force` what every stage has left is deleted and made again, but not what benchmarks and
+    phones measured before; `baseline` is the accepted state that validation compares with;
+    `leave_out` names stages that are not wanted.
 
     Returns:
         Each stage's result by name.
@@ -137,11 +138,22 @@ class _Walk:
         self._run_file = open_run(recipe, workspace)
 
     def clear(self) -> None:
-        """Delete what every stage has left."""
-        for each in STAGES:
-            if each.wanted(self._recipe) or each.if_needed(self._recipe):
-                folder = (self._workspace.root / each.outputs[0]).parent
-                shutil.rmtree(folder, ignore_errors=True)
+        """Delete what every stage has left, but the history of benchmarks and figures of phones.
+
+        Raises:
+            InputError: Data of the recipe would be deleted too.
+        """
+        if self._workspace.read_run_file() is None:
+            return  # no stage has left anything: whatever lies here is somebody's own
+        wanted = [each for each in STAGES if each.wanted(self._recipe)]
+        wanted += [each for each in STAGES if each.if_needed(self._recipe) and each not in wanted]
+        results = [self._workspace.root / each.outputs[0] for each in wanted]
+        _refuse_to_delete(self._recipe, [result.parent for result in results])
+        for result in results:
+            if result.parent == self._workspace.bench:
+                result.unlink(missing_ok=True)
+            else:
+                shutil.rmtree(result.parent, ignore_errors=True)
         self._run_file = self._run_file.model_copy(update={"stages": {}})
 
     def visit(self, which: Stage) -> None:
@@ -202,6 +214,19 @@ class _Walk:
         if not set(export.fallback) <= set(verdict.decisions):
             self.visit(stage("export"))
             self.visit(stage("validate"))
+
+
+def _refuse_to_delete(recipe: Recipe, folders: Collection[Path]) -> None:
+    """Refuse to delete folders in which files lie that the recipe names."""
+    places: list[Path] = []
+    with_places(recipe.model_dump(mode="json"), lambda place: places.append(Path(place)))
+    for place in places:
+        for folder in folders:
+            if place.resolve().is_relative_to(folder.resolve()):
+                raise InputError(
+                    f"{folder}: --force would delete it, and {place} of the recipe with it; move "
+                    "that, or give another --out"
+                )
 
 
 def _options(which: Stage, recipe: Recipe, workspace: Workspace) -> dict[str, Any]:
@@ -294,7 +319,8 @@ def run_stage(
         options: Passed on to the stage's `run`.
 
     Raises:
-        InputError: An earlier stage is missing, or was run with other settings.
+        InputError: An earlier stage is missing, or was run with other settings; or the verdict is
+            about what earlier stages have made anew since.
     """
     chosen = stage(name)
     if not read_cluster().is_chief:
@@ -319,6 +345,8 @@ def run_stage(
                     f"({', '.join(stage(need).sections)}); run: edgetag run RECIPE --out "
                     f"{quote(str(workspace.root))}"
                 )
+            if need == "validate":
+                _refuse_outdated(done, run_file, workspace)
         options = _options(chosen, recipe, workspace) | options
         of_all = {key: value for key, value in options.items() if key not in parts}
         made = making(chosen, recipe, run_file, of_all)
@@ -331,6 +359,24 @@ def run_stage(
             run_file = run_file.model_copy(update={"stages": {**run_file.stages, name: kept}})
             write_text(workspace.run_file, run_file.to_json())
         return result
+
+
+def _refuse_outdated(validated: StageRecord, run_file: RunFile, workspace: Workspace) -> None:
+    """Refuse a verdict on other pictures or files than those that lie here now.
+
+    Its numbers would stand beside other files, and its pictures are rows of another table.
+    """
+    judged = validated.making.inputs if validated.making else {}
+    changed = [
+        name
+        for name, done in run_file.stages.items()
+        if name in judged and judged[name] != digest_json(done.outputs)
+    ]
+    if changed:
+        raise InputError(
+            f"{workspace.root}: validate judged what {', '.join(changed)} left before; judge what "
+            f"lies there now: edgetag validate RECIPE --out {workspace.root}"
+        )
 
 
 def read_result(which: Stage, workspace: Workspace) -> Result:

@@ -74,6 +74,11 @@ def check_replaceable(folder: Path, kind: type[MadeFolder]) -> None:
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise InputError(f"{folder}: not a folder; give the name of a new one")
+    if folder.name in ("", "..") or folder.is_mount():
+        raise InputError(
+            f"{folder}: where you are, or where a disk is mounted, no new folder can take its "
+            "place; name a folder in it"
+        )
     if not folder.exists() or not any(folder.iterdir()):
         return
     marker = folder / kind.MARKER

@@ -13,7 +13,7 @@ from edgetag.writing import disk_error, write_text
 
 
 def share_dataset(recipe: Recipe, workspace: Workspace, other: Workspace) -> None:
-    """Give a new run folder the pictures of another one, as links to its files.
+    """Give a new run folder the pictures of another one, as links to its files if disks have them.
 
     A folder that has its own keeps them, and where the other's are not what the recipe asks for it
     gets none.
@@ -21,7 +21,7 @@ def share_dataset(recipe: Recipe, workspace: Workspace, other: Workspace) -> Non
     Raises:
         InputError: The disk is full, or the folder belongs to another recipe.
     """
-    _share("dataset", recipe, workspace, other, os.link)
+    _share("dataset", recipe, workspace, other, _link)
 
 
 def share_training(recipe: Recipe, workspace: Workspace, other: Workspace) -> None:
@@ -32,6 +32,14 @@ def share_training(recipe: Recipe, workspace: Workspace, other: Workspace) -> No
     """
     share_dataset(recipe, workspace, other)
     _share("train", recipe, workspace, other, shutil.copy2)  # its history grows in place
+
+
+def _link(source: str, target: str) -> None:
+    """Make a second name of a file, or a copy where the disk has no hard links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _share(

@@ -9,6 +9,7 @@ since they are what phones run fastest, then the smallest.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgetag.benchmarking.current import read_current as read_bench
 from edgetag.benchmarking.result import BenchResult, Measurement
 from edgetag.catalogue.variants import FULL_INTEGER
 from edgetag.conversion.exported import exported_if_there
@@ -82,11 +83,10 @@ def read_shipping(recipe: Recipe, workspace: Workspace) -> Shipping:
     if named != "best":
         return Shipping(named, named[0])
     if path.exists():
-        timed = workspace.bench / "bench.json"
         return choose(
             recipe,
             Verdict.read(path, "validate"),
-            BenchResult.read(timed, "bench") if timed.exists() else None,
+            read_bench(recipe, workspace),
             read_current(recipe, workspace),
         )
     made = recipe.export.variants

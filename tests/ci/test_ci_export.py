@@ -246,3 +246,8 @@ def test_the_folder_is_ready_for_git(exported: Path, tmp_path: Path) -> None:
     for path in exported.rglob("*"):
         if path.is_file():
             assert (clone / path.relative_to(exported)).read_bytes() == path.read_bytes()
+
+
+def test_an_accepted_state_is_either_made_or_taken_along(run: Finished, tmp_path: Path) -> None:
+    options = ("--accept", "first", "--baseline", str(tmp_path / "baseline.json"))
+    assert "give one of them" in refusal(export(run, tmp_path / "gate", *options))

@@ -5,8 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from edgetag.ci.result import CiFolder
-from edgetag.replacing import replacing
+from edgetag.errors import InputError
+from edgetag.replacing import check_replaceable, replacing
 from edgetag.scratch import YOUNG_S
 
 KILLED = """
@@ -30,3 +33,13 @@ def test_what_a_killed_export_left_goes_when_the_next_one_begins(tmp_path: Path)
     with replacing(folder, CiFolder) as new:
         (new / "model.tflite").write_bytes(b"x")
     assert [path.name for path in tmp_path.iterdir()] == ["gate"]
+
+
+@pytest.mark.parametrize("named", [".", "./", "..", "/proc"])
+def test_a_folder_that_cannot_be_moved_is_refused_before_any_work(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    with pytest.raises(InputError, match="name a folder in it"):
+        check_replaceable(Path(named), CiFolder)

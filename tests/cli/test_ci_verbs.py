@@ -13,7 +13,7 @@ from edgetag.fingerprints import settings_digest
 from edgetag.recipe import parse_recipe
 from edgetag.stages import stage
 from edgetag.validation.result import Verdict
-from edgetag.workspace import RunFile, StageRecord, Workspace
+from edgetag.workspace import Making, RunFile, StageRecord, Workspace, digest_json
 from edgetag.writing import write_text
 from tests.support.made_results import RECIPE, make_sources
 
@@ -140,3 +140,33 @@ def test_the_summary_is_added_to_the_page_of_the_run(
         append_step_summary(summary)
     monkeypatch.delenv("GITHUB_STEP_SUMMARY")
     append_step_summary(tmp_path / "not even there")
+
+
+@pytest.mark.parametrize("verb", ["report", "bundle"])
+def test_a_verdict_on_other_pictures_is_reported_by_nobody(
+    recipe: Path, tmp_path: Path, verb: str
+) -> None:
+    run = leave(make_sources().verdict, tmp_path)
+    workspace = Workspace(run)
+    run_file = workspace.read_run_file()
+    assert run_file is not None
+    judged = Making(
+        settings={}, code="", packages={}, inputs={"dataset": digest_json({"summary.json": "a"})}
+    )
+    validated = run_file.stages["validate"].model_copy(update={"making": judged})
+    loaded = parse_recipe(RECIPE, recipe)
+    built = {
+        name: validated.model_copy(
+            update={
+                "making": None,
+                "settings": settings_digest(stage(name), loaded),
+                "outputs": {"summary.json": "b"},
+            }
+        )
+        for name in ("dataset", "train", "export")
+    }
+    stages = {**built, "validate": validated}
+    write_text(workspace.run_file, run_file.model_copy(update={"stages": stages}).to_json())
+    done = CliRunner().invoke(app, [verb, str(recipe), "--out", str(run)])
+    assert isinstance(done.exception, InputError)
+    assert "validate judged what dataset left before" in str(done.exception)

@@ -52,6 +52,16 @@ def test_an_error_nobody_foresaw_ends_in_70_and_a_log(tmp_path: Path, error: str
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("verb", [("recipe", "check"), ("validate",)], ids=" ".join)
+def test_a_name_that_no_file_can_have_is_a_wrong_input(verb: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "edgetag", *verb, "a" * 300], capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"error: {'a' * 300}: File name too long\n"
+
+
+@pytest.mark.slow
 def test_verbose_shows_the_traceback_too(tmp_path: Path) -> None:
     assert "Traceback" in crashing("{}['key']", tmp_path, "--verbose").stderr
 

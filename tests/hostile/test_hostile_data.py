@@ -22,6 +22,7 @@ from edgetag.dataset.survey import survey
 from edgetag.errors import ExitCode, InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import DataSection, Recipe
+from edgetag.reporting.page.data import read_rejected
 from edgetag.workspace import Workspace
 
 QUIET = SilentProgress()
@@ -220,6 +221,15 @@ def dropped(source: Path, run_folder: Path, **options: Any) -> list[dict[str, st
     run(Recipe(name="x", data=section), Workspace(run_folder), QUIET)
     with (run_folder / "dataset" / "rejected.csv").open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_a_path_that_no_file_can_have_does_not_break_the_report(root: Path, tmp_path: Path) -> None:
+    lines = [{"path": "a.png", "cat": 1}, {"path": "z" * 200_000, "cat": 1}]
+    source = save(root, "t.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    section = DataSection(source=source, tags=("cat",), max_rejected_share=0.9)
+    run(Recipe(name="x", data=section), Workspace(tmp_path), QUIET)
+    (image,) = read_rejected(tmp_path / "dataset" / "rejected.csv")
+    assert image.path == "z" * 4095 + "…"
 
 
 def test_a_file_name_that_is_no_text_is_left_out_alone(root: Path, tmp_path: Path) -> None:

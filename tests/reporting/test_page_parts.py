@@ -211,7 +211,15 @@ def test_the_list_of_rejected_rows_is_read_as_it_was_written(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "damage", [b"", b"path,reason\na,b\n", b"path,reason,detail,where\na,b\n", b"\xff\xfe"]
+    "damage",
+    [
+        b"",
+        b"path,reason\na,b\n",
+        b"path,reason,detail,where\na,b\n",
+        b"\xff\xfe",
+        b"path,reason,detail,where\n" + b"a" * 200_000 + b",b,c,d\n",
+    ],
+    ids=["empty", "two columns", "two cells", "no text", "a long cell"],
 )
 def test_a_damaged_list_of_rejected_rows_names_itself(tmp_path: Path, damage: bytes) -> None:
     listed = tmp_path / "rejected.csv"

@@ -22,7 +22,7 @@ def sources(verdict: Verdict) -> Sources:
     decided = verdict.model_copy(
         update={"passed_over": over, "verdict": "pass" if over else verdict.verdict}
     )
-    return replace(make_sources(), recipe=recipe, verdict=decided)
+    return replace(make_sources(), recipe=recipe, verdict=decided, bench=None)
 
 
 def entries(int8_drop: float, qat_drop: float | None = None) -> Verdict:

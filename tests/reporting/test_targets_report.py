@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from edgetag.cli.outcome import exit_code
 from edgetag.errors import ExitCode
 from edgetag.recipe import parse_recipe
 from edgetag.reporting.annotations import annotations
@@ -15,12 +16,13 @@ from edgetag.reporting.sources import Sources
 from edgetag.reporting.targets import target_findings
 from edgetag.targets import store
 from edgetag.targets.result import CountFailure, InstructionCount, TargetCheck, TargetsResult
+from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
 from edgetag.writing import write_text
 from tests.reporting.page_factory import make_report
 from tests.reporting.page_factory import make_sources as make_page_sources
 from tests.support.accelerators import RAN, nothing_ran
-from tests.support.made_results import RECIPE, RECIPE_FILE, make_sources
+from tests.support.made_results import RECIPE, RECIPE_FILE, make_sources, make_verdict, scored
 from tests.support.parsed_page import Page
 from tests.support.written_reports import report_on, shown
 
@@ -214,3 +216,42 @@ def test_the_page_shows_other_machines_and_what_differs(html: str) -> None:
 def test_the_summary_without_other_machines_is_as_it_was(sources: Sources, tmp_path: Path) -> None:
     _, text = report_on(sources, tmp_path)
     assert "instructions" not in text
+
+
+def passed_over_int8() -> Verdict:
+    """Return a verdict in which int8-qat stands in for an int8 that breaks its margin."""
+    drops = {"fp32": 0.0, "int8": 0.05, "int8-qat": 0.0}
+    entries = tuple(scored(name, "litert", "test", drop) for name, drop in drops.items())
+    return make_verdict(entries).model_copy(update={"passed_over": ("int8",), "verdict": "pass"})
+
+
+@pytest.mark.slow
+def test_other_machines_reject_nothing_for_a_file_that_another_stands_in_for(
+    tmp_path: Path,
+) -> None:
+    verdict = passed_over_int8()
+    result = store.make(LIMITED, [DIFFERS], [count("int8", 13_000_000)])
+    write_text(store.result_path(Workspace(tmp_path)), result.to_json())
+    report, text = report_on(replace(make_sources(), verdict=verdict, bench=None), tmp_path)
+    assert (report.verdict, "✓ Accepted" in text) == ("pass", True)
+    assert exit_code({"validate": verdict, "targets": result}) is ExitCode.ACCEPTED
+    suites = found(tmp_path)
+    assert (suites.get("failures"), suites.get("errors")) == ("0", "0")
+    assert SENTENCE in [skipped.get("message") for skipped in suites.iter("skipped")]
+
+
+def test_a_file_that_another_stands_in_for_is_not_why_a_run_is_rejected(tmp_path: Path) -> None:
+    verdict = passed_over_int8()
+    write_text(
+        store.result_path(Workspace(tmp_path)),
+        store.make(
+            LIMITED, [check("fp32", "differs", differing_images=3, max_difference=0.1)]
+        ).to_json(),
+    )
+    _, text = report_on(replace(make_sources(), verdict=verdict, bench=None), tmp_path)
+    assert "✗ Rejected: no budget is broken, but another machine gives other scores." in text
+    worse = verdict.model_copy(
+        update={"baseline": make_page_sources().verdict.baseline, "verdict": "fail"}
+    )
+    _, text = report_on(replace(make_sources(), verdict=worse, bench=None), tmp_path / "worse")
+    assert "✗ Rejected: no budget is broken, but a number is worse than accepted." in text

@@ -10,6 +10,7 @@ from edgetag.errors import InputError
 from edgetag.pipeline import ensure_stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
+from edgetag.scratch import scratch_folder
 from edgetag.sharing import share_dataset
 from edgetag.study.goals import Goal, check, goals_of, parse_goal
 from edgetag.study.pooling import Pool
@@ -124,6 +125,22 @@ def test_pictures_are_shared_by_seeds_and_not_read_again(shapes: Path, tmp_path:
     ensure_stage("dataset", other, second, lines)
     assert not [line for line in lines.lines if line.startswith("dataset")]
     assert second.manifest.stat().st_ino == first.manifest.stat().st_ino
+
+
+@pytest.mark.slow
+def test_pictures_are_shared_with_a_folder_on_another_disk(shapes: Path, tmp_path: Path) -> None:
+    memory = Path("/dev/shm")  # noqa: S108 - a disk that no hard link leads to
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other disk here")
+    text = f'name = "s"\n[data]\nsource = "{shapes}"\ntags = ["circle", "square", "red"]\n'
+    text += "[network]\ninput_size = 64\n"
+    recipe = parse_recipe(text, tmp_path / "recipe.toml")
+    first = Workspace(tmp_path / "1")
+    ensure_stage("dataset", recipe, first, SilentProgress())
+    with scratch_folder(memory) as elsewhere:
+        second = Workspace(elsewhere / "2")
+        share_dataset(recipe, second, first)
+        assert second.manifest.read_bytes() == first.manifest.read_bytes()
 
 
 def test_pictures_of_another_recipe_are_not_shared(shapes: Path, tmp_path: Path) -> None:

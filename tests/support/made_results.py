@@ -8,6 +8,7 @@ from edgetag.benchmarking.result import (
     Failure,
     Latency,
     Measurement,
+    Ratio,
 )
 from edgetag.conversion.result import ExportedVariant, ExportResult
 from edgetag.judging.checks import Check, Needs
@@ -241,7 +242,7 @@ def make_verdict(
     )
 
 
-def measured(variant: Variant, runtime: str, p50: float) -> Measurement:
+def measured(variant: Variant, runtime: str, p50: float, ratio: float | None = None) -> Measurement:
     return Measurement(
         variant=variant,
         runtime=runtime,
@@ -249,7 +250,9 @@ def measured(variant: Variant, runtime: str, p50: float) -> Measurement:
         device="A CPU",
         threads=1,
         runs=200,
-        latency_ms=Latency(p50=p50, p90=p50 * 1.1, p99=p50 * 2),
+        sha256="ab" * 32,
+        ratio=None if ratio is None else Ratio(p50=ratio, interval=(ratio, ratio)),
+        latency_ms=Latency(p50=p50, p90=p50 * 1.1, p99=p50 * 2, p50_interval=(p50, p50)),
         load_ms=3.21,
         peak_memory_bytes=12_345_678,
         size_bytes=1,
@@ -288,7 +291,7 @@ def make_sources(
         results=(
             measured("fp32", "litert", fp32_ms),
             measured("dynamic", "litert", 1.85),
-            measured("int8", "litert", fp32_ms * latency_ratio),
+            measured("int8", "litert", fp32_ms * latency_ratio, latency_ratio),
             measured("fp32", "tflite-runtime", 2.6),
             measured("int8", "tflite-runtime", 18.0),
         ),

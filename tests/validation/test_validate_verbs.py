@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from edgetag.cli.app import app
 from edgetag.errors import InputError
+from tests.support.run_folders import INT8
 from tests.support.tiny_run import RECIPE, RunFolder
 
 
@@ -80,3 +81,27 @@ def test_a_file_may_have_an_equals_sign_in_its_path(recipe: Path, run_folder: Ru
     refused = validate("file", recipe, odd, "--out", run_folder.workspace.root)
     assert isinstance(refused.exception, InputError)
     assert str(refused.exception).startswith(f"{odd}: ")
+
+
+def test_a_wrong_variant_is_refused_before_any_data_are_built(recipe: Path, tmp_path: Path) -> None:
+    out = tmp_path / "new"
+    refused = validate("file", recipe, INT8, "--as", "int9", "--out", out)
+    assert isinstance(refused.exception, InputError)
+    assert "--as int9: the recipe's variants are fp32, int8" in str(refused.exception)
+    missing = validate("file", recipe, INT8, "--baseline", tmp_path / "none.json", "--out", out)
+    assert isinstance(missing.exception, InputError)
+    assert "none.json: there is no accepted state yet" in str(missing.exception)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("verb", [(), ("file",)])
+def test_an_accepted_state_is_not_both_named_and_left_out(
+    verb: tuple[str, ...], recipe: Path, tmp_path: Path
+) -> None:
+    options = ("--baseline", tmp_path / "baseline.json", "--no-baseline", "--out", tmp_path / "new")
+    files = (INT8,) if verb else ()
+    refused = validate(*verb, recipe, *files, *options)
+    assert isinstance(refused.exception, InputError)
+    assert "--baseline names an accepted state, --no-baseline compares with none" in str(
+        refused.exception
+    )

@@ -8,6 +8,7 @@
 - `compare`: two benchmarks of the same kind of machine side by side: ratios with intervals, and a
   gate.
 - `conditions`: what the machine is like while it is timed: load and frequency.
+- `current`: what `bench/bench.json` says of the files as they are now, by the limits of now.
 - `effort`: how long a figure is measured, and how long a warm-up lasts: the same for every
   engine.
 - `figures`: from the times of one file to the figure that is shown and judged.

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from edgetag.cli.options import Json, NoBaseline, RecipeOrRun, RunFolder, Verbose
-from edgetag.cli.stages import baseline_beside, prepare
+from edgetag.cli.stages import accepted_state, prepare
 from edgetag.cli.terminal import show
 
 app = typer.Typer(no_args_is_help=True, help="Give a CI job all that it judges a model by.")
@@ -63,14 +63,20 @@ def export(
     from edgetag.ci.export import Wanted
     from edgetag.ci.export import export as export_folder
     from edgetag.ci.tables import export_sentences, export_table
+    from edgetag.errors import InputError
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
-    beside = None if recipe.is_dir() else baseline_beside(recipe, workspace)
+    if accept is not None and baseline is not None:
+        raise InputError(
+            "--accept makes an accepted state, --baseline takes one along; give one of them"
+        )
+    if recipe.is_dir() and baseline is None:
+        no_baseline = True  # a run folder does not say where its recipe's state lies
     wanted = Wanted(
         variant=variant,
         place=place,
         requirement=edgetag,
-        baseline=None if no_baseline else baseline or beside,
+        baseline=accepted_state(recipe, workspace, baseline, no_baseline),
         reason=accept,
         max_bytes=max_mb * 1_000_000,
     )

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
 
-from edgetag.errors import EdgetagError, ExitCode
+from edgetag.errors import EdgetagError, ExitCode, printable
 
 NOBODY_READS = 128 + signal.SIGPIPE
 """What other tools end with where whoever read the output is gone."""
@@ -50,6 +50,8 @@ def main() -> None:
         _end_if_nobody_reads()
         _crash(error)
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            _stop(printable(f"{error.filename}: {error.strerror}"))
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             _crash(error)
         where = f" ({error.filename})" if error.filename else ""

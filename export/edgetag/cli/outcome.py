@@ -42,7 +42,8 @@ def exit_code(results: "Mapping[str, Result]") -> "ExitCode":
         budgets = cast("BenchResult", results["bench"]).budgets
         decided += [budget.verdict for budget in budgets if budget.variant not in over]
     if "targets" in results:
-        decided.append(cast("TargetsResult", results["targets"]).verdict)
+        targets = cast("TargetsResult", results["targets"])
+        decided.append(targets.only(lambda variant: variant not in over).verdict)
     return EXIT_CODES[worst(decided, of_none="pass")]
 
 

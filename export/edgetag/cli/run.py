@@ -6,7 +6,7 @@ import typer
 
 from edgetag.cli.options import Json, NoBaseline, RecipeOrRun, RunFolder, Verbose
 from edgetag.cli.outcome import exit_code, print_outcome
-from edgetag.cli.stages import baseline_beside, prepare
+from edgetag.cli.stages import accepted_state, prepare
 
 
 def run(
@@ -24,7 +24,7 @@ def run(
     from edgetag.pipeline import run_all
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
-    baseline = None if no_baseline else baseline_beside(recipe, workspace)
+    baseline = accepted_state(recipe, workspace, None, no_baseline)
     results = run_all(loaded, workspace, progress, force, baseline)
     if json:
         import json as json_module

@@ -69,6 +69,23 @@ def baseline_beside(recipe_path: Path, workspace: "Workspace") -> Path | None:
     return path if path.exists() else None
 
 
+def accepted_state(
+    recipe_path: Path, workspace: "Workspace", named: Path | None, without: bool
+) -> Path | None:
+    """Return the accepted state to compare with: the one named, else the one beside the recipe.
+
+    Raises:
+        InputError: One is named, and none is to be compared with; or see `baseline_beside`.
+    """
+    from edgetag.errors import InputError
+
+    if without and named is not None:
+        raise InputError(
+            "--baseline names an accepted state, --no-baseline compares with none; give one of them"
+        )
+    return None if without else named or baseline_beside(recipe_path, workspace)
+
+
 def set_verbose(verbose: bool) -> None:
     """Let TensorFlow and the runtimes print, in this process and its children."""
     if verbose:

@@ -8,7 +8,7 @@ import typer
 from edgetag.cli.default_group import DefaultGroup
 from edgetag.cli.options import Github, Json, NoBaseline, RecipeOrRun, RunFolder, Verbose
 from edgetag.cli.outcome import end, print_result
-from edgetag.cli.stages import baseline_beside, prepare
+from edgetag.cli.stages import accepted_state, prepare
 from edgetag.cli.terminal import print_schema
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def validate(
         whole=_of_all_files(loaded),
         reference=reference,
         variants=tuple(variant or ()),
-        baseline=None if no_baseline else baseline or baseline_beside(recipe, workspace),
+        baseline=accepted_state(recipe, workspace, baseline, no_baseline),
         max_changed=max_changed,
     )
     end(result, json, github)
@@ -145,6 +145,7 @@ def file(
     from edgetag.conversion.exported import exported_path
     from edgetag.pipeline import ensure_stage, run_stage, withdraw
     from edgetag.tags import Vocabulary
+    from edgetag.validation.held import require_standing
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     ours = exported_path(workspace).exists()
@@ -166,6 +167,8 @@ def file(
     for model in external:
         for note in model.notes:
             progress.say(f"{model.name}: {note}")
+    accepted = accepted_state(recipe, workspace, baseline, no_baseline)
+    require_standing(loaded, [model.name for model in external], stands_for, accepted)
     ensure_stage("dataset", loaded, workspace, progress)
     result = run_stage(
         "validate",
@@ -178,7 +181,7 @@ def file(
         reference=reference,
         external=external,
         stands_for=stands_for,
-        baseline=None if no_baseline else baseline or baseline_beside(recipe, workspace),
+        baseline=accepted,
         max_changed=max_changed,
     )
     end(result, json, github)

@@ -20,8 +20,12 @@ from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import PLACES, Recipe, SplitSection
 from edgetag.tables.formats import counted
+from edgetag.tables.text import shorten
 from edgetag.workspace import Workspace, digest_file, digest_json
 from edgetag.writing import atomic_write, write_text
+
+LONGEST_CELL = 4096
+"""Characters of a cell of `rejected.csv`: no path is longer, and readers of CSV have limits."""
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> DatasetResult:
@@ -207,10 +211,10 @@ def _rejected_csv(plan: Plan) -> str:
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
     table.writerow(("path", "reason", "detail", "where"))
-    table.writerows(
-        (image.path, image.reason, image.detail, _placeless(image.where, plan.sources.listing))
-        for image in plan.dropped
-    )
+    for image in plan.dropped:
+        where = _placeless(image.where, plan.sources.listing)
+        cells = (image.path, image.reason, image.detail, where)
+        table.writerow(shorten(cell, LONGEST_CELL) for cell in cells)
     return text.getvalue()
 
 

@@ -75,9 +75,11 @@ def unjudged(
                 "RECIPE --on arm64"
             )
             findings.append(Finding.about("note", text, variant))
-        names = [name for name in BENCH_BUDGETS if name in budget.given()]
-        if names and bench is None:
-            text = f"{', '.join(names)} not judged: there is no benchmark; run: edgetag bench"
+        judged = {b.budget for b in bench.budgets if b.variant == variant} if bench else set()
+        names = [name for name in BENCH_BUDGETS if name in budget.given() and name not in judged]
+        if names:
+            lacking = "no benchmark of this file" if bench else "no benchmark"
+            text = f"{', '.join(names)} not judged: there is {lacking}; run: edgetag bench"
             findings.append(Finding.about("note", text, variant))
     return tuple(findings)
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from edgetag.benchmarking.current import read_current
 from edgetag.benchmarking.result import BenchResult
 from edgetag.errors import InputError, MissingExtraError, one_line
 from edgetag.recipe import Recipe
@@ -36,7 +37,7 @@ def log_run(recipe: Recipe, workspace: Workspace, experiment: str) -> str:
     mlflow = _mlflow()
     file = workspace.validate / "verdict.json"
     verdict = Verdict.read(file, "validate")
-    bench = BenchResult.read_if_there(workspace.bench / "bench.json", "bench")
+    bench = read_current(recipe, workspace)
     now = int(time.time() * 1000)
     metrics = [mlflow.entities.Metric(k, v, now, 0) for k, v in _metrics(verdict, bench)]
     parameters = [mlflow.entities.Param(k, str(v)) for k, v in _parameters(recipe)]

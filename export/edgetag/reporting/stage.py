@@ -7,7 +7,7 @@ export, no benchmark and no explanation; the report then says what is missing.
 import hashlib
 import zipfile
 
-from edgetag.benchmarking.result import BenchResult
+from edgetag.benchmarking.current import read_current as read_bench
 from edgetag.conversion.exported import exported_if_there
 from edgetag.conversion.result import ExportResult
 from edgetag.dataset import open_dataset
@@ -96,7 +96,7 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
         recipe=recipe,
         verdict=verdict,
         exported=exported,
-        bench=BenchResult.read_if_there(workspace.bench / "bench.json", "bench"),
+        bench=read_bench(recipe, workspace),
         details=Details.read_if_there(workspace.validate / "details.json", "validate"),
         explanation=Explanation.read_if_there(workspace.explain / "explain.json", "explain"),
         versions=run_file.versions if run_file else verdict.versions,

@@ -1,6 +1,6 @@
 """`report/summary.md`: what was decided and why, short enough for a comment on a pull request."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from edgetag.benchmarking.tables import latency_table
 from edgetag.conversion.tables import files_table
@@ -79,9 +79,11 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
         headline = LOSSES_HEADLINE
     elif report.verdict == "pass" and verdict.passed_over:
         headline = SHIPPED_HEADLINE
-    if report.verdict == "fail" and all(row.verdict != "fail" for row in report.variants):
+    counting = {row.variant for row in report.variants} - {*verdict.passed_over}
+    failing = {row.variant for row in report.variants if row.verdict == "fail"} & counting
+    if report.verdict == "fail" and not failing:
         headline = BASELINE_HEADLINE
-    elif report.verdict == "fail" and _only_elsewhere(report, sources.targets):
+    elif report.verdict == "fail" and _only_elsewhere(report, sources.targets, failing):
         headline = TARGETS_HEADLINE
     yield f"# {escape_markdown(sources.recipe.name)}\n"
     yield f"**{headline}**\n"
@@ -100,14 +102,15 @@ def _head(report: ReportResult, sources: Sources) -> Iterator[str]:
         yield _section(_tags(entry))
 
 
-def _only_elsewhere(report: ReportResult, targets: TargetsResult | None) -> bool:
+def _only_elsewhere(
+    report: ReportResult, targets: TargetsResult | None, failing: Collection[str]
+) -> bool:
     """Whether nothing but scores on other machines is why files are rejected."""
-    if targets is None or any(
-        row.verdict == "fail" for row in (*report.budgets, *report.tag_budgets)
-    ):
+    limits = (*report.budgets, *report.tag_budgets)
+    if targets is None or any(row.verdict == "fail" and row.variant in failing for row in limits):
         return False
     differs = {check.variant for check in targets.checks if not check.acceptable}
-    return all(row.variant in differs for row in report.variants if row.verdict == "fail")
+    return differs.issuperset(failing)
 
 
 def _findings(findings: Iterable[Finding]) -> Iterator[str]:

@@ -21,6 +21,8 @@
   and by tag.
 - `heat_maps`: a variant's heat maps against the float model's: how far apart, and whether they
   peak alike.
+- `held`: the accepted state that a validation is held against: what is cheap to refuse comes
+  first.
 - `inputs`: what validation starts from: files to judge, thresholds, the float file's size.
 - `judged`: what a file decided picture by picture, as a validated run folder keeps it.
 - `metrics`: scores of the reference and of variants over one split, and what is computed from

@@ -1,6 +1,6 @@
 """The accepted state that a validation is held against: what is cheap to refuse comes first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -13,7 +13,28 @@ from edgetag.validation.evaluation import Evaluation
 from edgetag.validation.inputs import Candidate
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import digest_in_order, images_digest
-from edgetag.validation.standing import accepted_names
+from edgetag.validation.standing import accepted_names, stands_for
+
+
+def require_standing(
+    recipe: Recipe, names: Iterable[str], asked: str | None, baseline: Path | None
+) -> None:
+    """Refuse files given by hand of which nothing tells what they stand for.
+
+    It needs no data, so that nothing is built for what is refused; see `stands_for`.
+
+    Args:
+        recipe: Lists the variants.
+        names: Of the files.
+        asked: What `--as` says.
+        baseline: The accepted state that they are to be compared with.
+
+    Raises:
+        InputError: See `stands_for` and `Held.read`.
+    """
+    accepted = Held.read(baseline, recipe, recipe.data.tags).accepted if baseline else None
+    for name in names:
+        stands_for(name, asked, recipe, accepted)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,10 @@ def read_rejected(path: Path) -> tuple[DroppedImage, ...]:
         return ()
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}); run: edgetag data build") from None
-    rows = list(csv.reader(io.StringIO(text, newline="")))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise InputError(f"{path}: cannot be read ({error}); run: edgetag data build") from None
     if rows[:1] != [list(DroppedImage.model_fields)] or {len(row) for row in rows} != {4}:
         raise InputError(f"{path}: not the list of rejected images; run: edgetag data build")
     named = (dict(zip(rows[0], row, strict=True)) for row in rows[1:])

@@ -1,0 +1,41 @@
+"""What `bench/bench.json` says of the files as they are now, by the limits of now."""
+
+from edgetag.benchmarking.budgets import check_budgets
+from edgetag.benchmarking.result import BenchResult
+from edgetag.conversion.exported import exported_if_there
+from edgetag.recipe import Recipe
+from edgetag.workspace import Workspace
+
+
+def read_current(recipe: Recipe, workspace: Workspace) -> BenchResult | None:
+    """Return what was measured of the files as they are now; None where nothing was.
+
+    Files may be exported and judged anew without a new benchmark, and limits may change: figures
+    of former files are left out, and the recipe's limits are held against the others.
+
+    Raises:
+        InputError: The result, or the list of files, is damaged.
+    """
+    kept = BenchResult.read_if_there(workspace.bench / "bench.json", "bench")
+    made = exported_if_there(workspace)
+    if kept is None or made is None:
+        return kept
+    digests = {file.variant: file.sha256 for file in made.variants}
+    changed = {
+        figure.variant for figure in kept.results if figure.sha256 != digests.get(figure.variant)
+    }
+    results = tuple(figure for figure in kept.results if figure.variant not in changed)
+    failures = tuple(failure for failure in kept.failures if failure.variant not in changed)
+    tried = {figure.variant for figure in results} | {failure.variant for failure in failures}
+    if not tried:
+        return None
+    budgets = check_budgets(recipe, made.variants, results, failures)
+    return kept.model_copy(
+        update={
+            "budget_runtime": recipe.benchmark.budget_runtime,
+            "budget_threads": recipe.benchmark.budget_threads,
+            "results": results,
+            "failures": failures,
+            "budgets": tuple(budget for budget in budgets if budget.variant in tried),
+        }
+    )
