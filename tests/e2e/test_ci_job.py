@@ -183,7 +183,10 @@ def test_the_job_refuses_other_pictures_and_labels_and_names_them(
     done = run_job(folder, environment)
     assert done.code == 2
     assert sentence in done.errors
-    assert "reference.npz: pictures and labels are not those that it was made from" in done.errors
+    assert (
+        "reference.npz: pictures, labels or groups are not those that it was made from"
+        in done.errors
+    )
 
 
 def test_a_job_from_which_the_accepted_state_vanished_fails(

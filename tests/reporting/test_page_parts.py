@@ -243,6 +243,8 @@ def test_pictures_that_changed_since_the_reference_was_made_are_named(
                 missing_names=names,
                 new_names=("new.png",),
                 relabelled_names=("x.png", "y.png"),
+                regrouped=1,
+                regrouped_names=("z.png",),
             ),
             SplitPictures(split="validation", known=80, missing=0, new=0, relabelled=0),
         ),
@@ -258,12 +260,14 @@ def test_pictures_that_changed_since_the_reference_was_made_are_named(
         "19.png and 40 more.",
         "test, new: new.png.",
         "test, labelled differently: x.png, y.png.",
+        "test, grouped differently: z.png.",
     ):
         assert sentence in text
     same = told.model_copy(update={"splits": told.splits[1:], "lost_tags": ()})
     assert list(pictures.pictures_sentences(same)) == []
     unknown = pictures_table(same.model_copy(update={"labels_known": False}))
-    assert [cell.text for cell in unknown.rows[0]] == ["validation", "80", "0", "0", "unknown"]
+    cells = [cell.text for cell in unknown.rows[0]]
+    assert cells == ["validation", "80", "0", "0", "unknown", "unknown"]
 
 
 def test_where_nothing_ships_the_page_says_what_comes_nearest(sources: Sources) -> None:

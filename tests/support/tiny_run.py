@@ -48,6 +48,9 @@ LIMITS = "[budgets.default]\nmax_map_drop = 0.9\n"
 """Without a limit on accuracy nothing is judged; tests of limits give their own."""
 
 TEST, STYLE, TRAIN, VALIDATION = 120, 40, 10, 60
+ALIKE = 4
+"""Test images of a group."""
+
 KNOWN = (*range(TEST + STYLE), *range(TEST + STYLE + TRAIN, TEST + STYLE + TRAIN + VALIDATION))
 """Rows that the reference has scores of."""
 
@@ -95,7 +98,9 @@ class RunFolder:
             "tags": TAGS,
             "split": ("test",) * TEST + ("test_style",) * STYLE + ("validation",) * VALIDATION,
             "known": KnownPictures(
-                self.labels[list(KNOWN)], tuple(f"pictures/{i}.png" for i in KNOWN)
+                self.labels[list(KNOWN)],
+                tuple(f"pictures/{i}.png" for i in KNOWN),
+                np.array([i - i % ALIKE if i < TEST else i for i in range(len(KNOWN))], np.int32),
             ),
             "meta": ReferenceMeta(
                 engine="TensorFlow",
@@ -130,7 +135,7 @@ def make_run_folder(tmp_path: Path) -> RunFolder:
         tag: [None if v == UNKNOWN else int(v) for v in labels[:, column]]
         for column, tag in enumerate(TAGS)
     }
-    groups = [f"concept {i // 4}" if i < TEST else None for i in range(len(pixels))]
+    groups = [f"concept {i // ALIKE}" if i < TEST else None for i in range(len(pixels))]
     splits = ["test"] * TEST + ["test_style"] * STYLE + ["train"] * TRAIN
     splits += ["validation"] * VALIDATION
     paths = [f"pictures/{i}.png" for i in range(len(pixels))]

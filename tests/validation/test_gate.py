@@ -172,7 +172,7 @@ def test_a_class_that_lost_all_its_labels_is_named_though_none_can_be_scored_the
     table = repository.labels()
     repository.relabel(table.with_columns(pl.lit(0).alias(tag) for tag in ("cat", "dog", "food")))
     said = refused(repository)
-    assert "pictures and labels are not those that it was made from" in said
+    assert "pictures, labels or groups are not those that it was made from" in said
     assert "min_positives" not in said
 
 

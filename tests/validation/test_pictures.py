@@ -13,7 +13,7 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.training.result import Thresholds
 from edgetag.validation import stage
-from edgetag.validation.pictures import require_allowed
+from edgetag.validation.pictures import first_of_each, require_allowed
 from edgetag.validation.pictures_result import PicturesComparison, SplitPictures, TagLoss
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import read_reference, write_reference
@@ -159,11 +159,29 @@ def test_a_single_label_that_became_known_is_a_change(
         judge(run_folder, recipe)
 
 
+def test_groups_that_are_gone_are_refused(run_folder: RunFolder, recipe: Recipe) -> None:
+    """Without them pictures of one thing count as many, and every interval is narrower."""
+    change(run_folder, pl.lit(None, pl.String).alias("group"))
+    with pytest.raises(InputError, match=r"90 of 120 pictures of test are in a group with others"):
+        judge(run_folder, recipe)
+    verdict = judge(run_folder, recipe, 0.75)
+    assert verdict.pictures is not None
+    assert [split.regrouped for split in verdict.pictures.splits] == [90, 0, 0]
+
+
+def test_what_groups_are_called_is_no_change(run_folder: RunFolder, recipe: Recipe) -> None:
+    change(run_folder, pl.format("of {}", "group").alias("group"))
+    pictures = judge(run_folder, recipe).pictures
+    assert pictures is not None
+    assert [split.regrouped for split in pictures.splits] == [0, 0, 0]
+
+
 def test_labels_are_compared_by_tag_and_picture_never_by_position(
     run_folder: RunFolder, recipe: Recipe
 ) -> None:
     stored = read_reference(run_folder.reference_file())
     assert stored.known is not None
+    assert stored.known.groups is not None
     order, columns = np.arange(len(stored.scores))[::-1], [2, 0, 1]
     shuffled = run_folder.reference_file(
         scores=stored.scores[order][:, columns],
@@ -174,6 +192,7 @@ def test_labels_are_compared_by_tag_and_picture_never_by_position(
             stored.known,
             labels=stored.known.labels[order][:, columns],
             paths=stored.known.paths[::-1],
+            groups=first_of_each(stored.known.groups[order]),
         ),
     )
     verdict = stage.run(recipe, run_folder.workspace, SilentProgress(), shuffled)

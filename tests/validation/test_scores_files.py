@@ -73,7 +73,8 @@ def test_of_other_tags_only_what_differs_is_named() -> None:
 
 
 LABELS = np.array([[1, 0], [0, -1], [-1, 1]], dtype=np.int8)
-PICTURES = KnownPictures(LABELS, ("a.png", "b.png", "ç.png"))
+GROUPS = np.array([0, 0, 2], np.int32)
+PICTURES = KnownPictures(LABELS, ("a.png", "b.png", "ç.png"), GROUPS)
 MAPS = np.arange(2 * 3 * 4 * 2, dtype=np.float32).reshape(2, 3, 4, 2)
 
 
@@ -84,6 +85,8 @@ def test_labels_paths_and_maps_are_read_back(tmp_path: Path) -> None:
     assert kept.known is not None
     assert kept.known.paths == PICTURES.paths
     assert kept.known.labels.tolist() == LABELS.tolist()
+    assert kept.known.groups is not None
+    assert kept.known.groups.tolist() == GROUPS.tolist()
     assert kept.maps is not None
     assert kept.maps.identities == ("c", "a")
     assert np.array_equal(kept.maps.maps, MAPS)
@@ -110,6 +113,10 @@ def test_maps_are_matched_by_identity_and_tag_never_by_position() -> None:
         ({"labels": LABELS - 1}, "labels do not fit"),
         ({"paths": np.frombuffer(b'["a.png", "b.png"]', np.uint8)}, "one path per image"),
         ({"paths": np.frombuffer(b"no JSON", np.uint8)}, "one path per image"),
+        ({"groups": GROUPS[:2]}, "groups do not fit"),
+        ({"groups": GROUPS.astype(np.int64)}, "groups do not fit"),
+        ({"groups": GROUPS + 1}, "groups do not fit"),
+        ({"groups": GROUPS - 1}, "groups do not fit"),
         ({"maps": MAPS.astype(np.float64)}, "maps do not fit"),
         ({"maps": MAPS[..., :1]}, "maps do not fit"),
         ({"maps": MAPS[:1]}, "maps do not fit"),
@@ -147,13 +154,15 @@ def test_scores_from_0_to_1_are_scores(tmp_path: Path) -> None:
         {"split": ("test", "test", "test")},
         {"meta": META.model_copy(update={"batch": 4})},
         {"known": None},
-        {"known": KnownPictures(LABELS, ("a.png", "b.png", "c.png"))},
-        {"known": KnownPictures(np.abs(LABELS), PICTURES.paths)},
+        {"known": KnownPictures(LABELS, ("a.png", "b.png", "c.png"), GROUPS)},
+        {"known": KnownPictures(np.abs(LABELS), PICTURES.paths, GROUPS)},
+        {"known": KnownPictures(LABELS, PICTURES.paths)},
+        {"known": KnownPictures(LABELS, PICTURES.paths, GROUPS[::-1])},
     ],
 )
 def test_references_are_the_same_where_all_but_scores_is(change: dict[str, object]) -> None:
     stored = reference(known=PICTURES)
-    copied = KnownPictures(LABELS.copy(), tuple(PICTURES.paths))
+    copied = KnownPictures(LABELS.copy(), tuple(PICTURES.paths), GROUPS.copy())
     assert stored.same(reference(known=copied))
     assert reference().same(reference())
     other = reference(**({"known": PICTURES} | change))

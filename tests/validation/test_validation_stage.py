@@ -22,6 +22,7 @@ from edgetag.tags import Vocabulary
 from edgetag.validation import stage
 from edgetag.validation.details import Details
 from edgetag.validation.metrics import Split
+from edgetag.validation.pictures import first_of_each
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import KnownPictures, read_reference
@@ -283,10 +284,12 @@ def test_reference_scores_in_another_order_give_the_same_verdict(run_folder: Run
     order = np.random.default_rng(0).permutation(len(run_folder.reference))
     stored = read_reference(run_folder.reference_file())
     assert stored.known is not None
+    assert stored.known.groups is not None
     shuffled = run_folder.reference_file(
         known=KnownPictures(
             stored.known.labels[order][:, [2, 0, 1]],
             tuple(stored.known.paths[i] for i in order),
+            first_of_each(stored.known.groups[order]),
         ),
         scores=run_folder.reference[order][:, [2, 0, 1]],
         identities=tuple(stored.identities[i] for i in order),

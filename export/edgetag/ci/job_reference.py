@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from edgetag.errors import InputError
+from edgetag.validation.pictures import first_of_each
 from edgetag.validation.scores import KnownPictures, ReferenceScores, read_reference
 
 
@@ -22,7 +23,8 @@ def job_reference(path: Path, names: Mapping[str, str]) -> ReferenceScores:
             unnoticed.
     """
     reference = read_reference(path)
-    if reference.known is None:
+    known = reference.known
+    if known is None:
         raise InputError(
             f"{path}: made by an older edgetag, it knows no labels, and a job would not notice "
             "changed ones; run: edgetag validate"
@@ -35,6 +37,8 @@ def job_reference(path: Path, names: Mapping[str, str]) -> ReferenceScores:
         identities=identities,
         split=tuple(reference.split[row] for row in rows),
         known=KnownPictures(
-            reference.known.labels[rows], tuple(names[row_identity] for row_identity in identities)
+            known.labels[rows],
+            tuple(names[row_identity] for row_identity in identities),
+            None if known.groups is None else first_of_each(known.groups[rows]),
         ),
     )

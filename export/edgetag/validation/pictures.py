@@ -1,16 +1,19 @@
 """Are the pictures and labels here those that the reference was made from?
 
 A gate whose pictures may vanish, or whose labels may change, can be made to pass without touching
-the model. So a reference that comes from elsewhere names every picture of the judged splits and
-of the one that thresholds are fitted on, with its labels.
+the model; without their groups, pictures alike would decide what one of them cannot. So a reference
+that comes from elsewhere names every picture of the judged splits and of the one that thresholds
+are fitted on, with its labels and group.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from edgetag.dataset import Dataset, Rows
 from edgetag.errors import InputError
@@ -24,7 +27,14 @@ NAMES_KEPT = 100
 
 def known_pictures(dataset: Dataset, rows: Rows) -> KnownPictures:
     """Return what a reference keeps of the pictures that it scores."""
-    return KnownPictures(dataset.labels(rows), tuple(dataset.paths(rows)))
+    groups = first_of_each(np.array(dataset.groups(rows), dtype=object))
+    return KnownPictures(dataset.labels(rows), tuple(dataset.paths(rows)), groups)
+
+
+def first_of_each(groups: npt.NDArray[Any]) -> npt.NDArray[np.int32]:
+    """Return for each image the place of the first one of its group, whatever groups are called."""
+    _, first, which = np.unique(groups, return_index=True, return_inverse=True)
+    return first[which].astype(np.int32)
 
 
 def rows_if_any(dataset: Dataset, split: str) -> Rows:
@@ -68,7 +78,7 @@ def compare_pictures(
     min_positives: int,
     where: Path,
 ) -> PicturesComparison:
-    """Hold the pictures and labels here against those that a reference knows.
+    """Hold the pictures, labels and groups here against those that a reference knows.
 
     Raises:
         InputError: The reference is of other tags.
@@ -95,6 +105,7 @@ def _compared(
     if labels is not None and len(split.shared):
         differs = (dataset.labels(split.shared) != labels[split.places]).any(axis=1)
         relabelled = split.shared[differs]
+    regrouped = _regrouped(stored, dataset, split)
     names = stored.identities if stored.known is None else stored.known.paths
     return SplitPictures(
         split=name,
@@ -105,7 +116,18 @@ def _compared(
         missing_names=tuple(names[place] for place in missing[:NAMES_KEPT].tolist()),
         new_names=tuple(dataset.paths(new[:NAMES_KEPT])),
         relabelled_names=tuple(dataset.paths(relabelled[:NAMES_KEPT])),
+        regrouped=None if regrouped is None else len(regrouped),
+        regrouped_names=() if regrouped is None else tuple(dataset.paths(regrouped[:NAMES_KEPT])),
     )
+
+
+def _regrouped(stored: ReferenceScores, dataset: Dataset, split: _Split) -> Rows | None:
+    """Return known pictures that are grouped with others here; None where no groups are known."""
+    if stored.known is None or stored.known.groups is None:
+        return None
+    before = first_of_each(stored.known.groups[split.places])
+    now = first_of_each(np.array(dataset.groups(split.shared), dtype=object))
+    return split.shared[before != now]
 
 
 def _lost(
@@ -144,7 +166,7 @@ def require_allowed(
         )
     raise InputError(
         "\n  ".join(
-            (f"{where}: pictures and labels are not those that it was made from:", *changes)
+            (f"{where}: pictures, labels or groups are not those that it was made from:", *changes)
         )
         + "\nPut them back as they were; or make the reference anew where the model was trained "
         "(edgetag validate), and copy it here; or allow such a share of a split with --max-changed "

@@ -1,4 +1,4 @@
-"""What validation says of pictures and labels against those that the reference was made from."""
+"""What validation says of pictures, labels and groups against those of the reference."""
 
 from collections.abc import Iterator, Sequence
 
@@ -22,6 +22,9 @@ class SplitPictures(Record):
             identities where it names no paths; at most `NAMES_KEPT`.
         new_names: Paths here, likewise.
         relabelled_names: Likewise.
+        regrouped: Known pictures that are in a group with others here than there; None where the
+            reference knows no groups.
+        regrouped_names: Likewise.
     """
 
     split: str
@@ -32,11 +35,13 @@ class SplitPictures(Record):
     missing_names: tuple[str, ...] = ()
     new_names: tuple[str, ...] = ()
     relabelled_names: tuple[str, ...] = ()
+    regrouped: int | None = None
+    regrouped_names: tuple[str, ...] = ()
 
     @property
     def changed(self) -> int:
-        """How many are missing, new or labelled differently."""
-        return self.missing + self.new + self.relabelled
+        """How many are missing, new, labelled or grouped differently."""
+        return self.missing + self.new + max(self.relabelled, self.regrouped or 0)
 
     def lines(self) -> Iterator[str]:
         """Yield a sentence for each kind of change."""
@@ -51,6 +56,9 @@ class SplitPictures(Record):
         if self.relabelled:
             names = _some(self.relabelled_names, self.relabelled)
             yield f"{self.relabelled} {of_known} have other labels ({names})"
+        if self.regrouped:
+            names = _some(self.regrouped_names, self.regrouped)
+            yield f"{self.regrouped} {of_known} are in a group with others ({names})"
 
 
 class TagLoss(Record):

@@ -369,7 +369,7 @@ class Verdict(Result):
             where it was made in this run folder.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.verdict/2.8"
+    SCHEMA: ClassVar[str] = "edgetag.verdict/2.9"
     verdict: Decision
     decisions: dict[str, Decision]
     passed_over: tuple[str, ...] = ()

@@ -52,7 +52,7 @@ class ReferenceMeta(Result):
         accelerator: What the engine was asked for, and what ran; None in files before schema 1.5.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.reference-scores/1.5"
+    SCHEMA: ClassVar[str] = "edgetag.reference-scores/1.6"
     engine: str
     device: str
     versions: dict[str, str]
@@ -89,10 +89,13 @@ class KnownPictures:
     Attributes:
         labels: `[n, tags]` int8 with 1, 0 and -1 for unknown.
         paths: `[n]` relative to the data root there; for people, since identities match.
+        groups: `[n]` int32, the place of the first image of the same group; None in files before
+            schema 1.6.
     """
 
     labels: Labels
     paths: tuple[str, ...]
+    groups: npt.NDArray[np.int32] | None = None
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,10 @@ class ReferenceScores:
             same_labels = mine is its
         else:
             same_labels = mine.paths == its.paths and np.array_equal(mine.labels, its.labels)
+            if mine.groups is None or its.groups is None:
+                same_labels &= mine.groups is its.groups
+            else:
+                same_labels &= np.array_equal(mine.groups, its.groups)
         return same_labels and (self.identities, self.tags, self.split, self.meta) == (
             other.identities,
             other.tags,
@@ -196,6 +203,8 @@ def write_reference(path: Path, reference: ReferenceScores) -> None:
         arrays["labels"] = reference.known.labels
         # As text: an array of strings takes the longest one's length for each.
         arrays["paths"] = np.frombuffer(json.dumps(reference.known.paths).encode(), np.uint8)
+        if reference.known.groups is not None:
+            arrays["groups"] = reference.known.groups
     write_arrays(path, arrays)
 
 
@@ -238,7 +247,7 @@ def read_reference(path: Path) -> ReferenceScores:
 def _known(
     arrays: Mapping[str, npt.NDArray[Any]], shape: tuple[int, ...], path: Path
 ) -> KnownPictures | None:
-    """Return labels and paths in a file of reference scores, None where it has none.
+    """Return labels, paths and groups in a file of reference scores, None where it has none.
 
     Raises:
         InputError: They do not fit its images and tags.
@@ -254,7 +263,14 @@ def _known(
         paths = ()
     if len(paths) != shape[0]:
         raise InputError(f"{path}: it does not name one path per image; compute it again")
-    return KnownPictures(labels, paths)
+    groups = arrays.get("groups")
+    if groups is not None and (
+        groups.dtype != np.int32
+        or groups.shape != shape[:1]
+        or not ((groups >= 0) & (groups < shape[0])).all()
+    ):
+        raise InputError(f"{path}: its groups do not fit its images; compute it again")
+    return KnownPictures(labels, paths, groups)
 
 
 def _maps(arrays: Mapping[str, npt.NDArray[Any]], tags: int, path: Path) -> ReferenceMaps | None:

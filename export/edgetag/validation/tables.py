@@ -241,7 +241,7 @@ def thresholds_table(verdict: Verdict) -> Table:
 
 
 def pictures_table(compared: PicturesComparison) -> Table:
-    """Show for each split how many pictures are missing, new and labelled differently."""
+    """Show for each split how many pictures are missing, new, labelled or grouped differently."""
     known = compared.labels_known
     return Rows(compared.splits).table(
         "Pictures against those of the reference",
@@ -250,4 +250,8 @@ def pictures_table(compared: PicturesComparison) -> Table:
         Number("missing", lambda split: split.missing),
         Number("new", lambda split: split.new, note="not judged"),
         Number("labelled differently", lambda split: split.relabelled if known else "unknown"),
+        Number(
+            "grouped differently",
+            lambda split: "unknown" if split.regrouped is None else split.regrouped,
+        ),
     )

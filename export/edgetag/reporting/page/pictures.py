@@ -21,6 +21,7 @@ def pictures_sentences(comparison: PicturesComparison) -> Iterator[str]:
             ("missing", split.missing, split.missing_names),
             ("new", split.new, split.new_names),
             ("labelled differently", split.relabelled, split.relabelled_names),
+            ("grouped differently", split.regrouped or 0, split.regrouped_names),
         )
         for what, number, names in kinds:
             shown = names[:MOST_NAMES]
