@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edgetag.proc import free_memory_bytes, group_free_bytes
+from edgetag.proc import free_memory_bytes, group_cores, group_free_bytes
 
 GIB = 1 << 30
 
@@ -38,3 +38,21 @@ def test_a_container_without_a_limit_bounds_nothing(tmp_path: Path) -> None:
     assert group_free_bytes(group(tmp_path, str(2 * GIB), 3 * GIB)) == 0
     free = free_memory_bytes()
     assert free is None or free > 0
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("max 100000", None),
+        ("200000 100000", 2),
+        ("150000 100000\n", 2),
+        ("5000 100000", 1),
+        ("", None),
+    ],
+)
+def test_a_container_has_as_many_cores_as_it_has_time_of(
+    tmp_path: Path, told: str, expected: int | None
+) -> None:
+    """Its processes see all cores of the machine, and more of them than cores only wait."""
+    (tmp_path / "cpu.max").write_text(told)
+    assert group_cores(tmp_path) == expected

@@ -3,13 +3,14 @@
 import os
 import platform
 import re
+import sys
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edgetag import __version__
 from edgetag.catalogue.engines import Accelerator
-from edgetag.proc import first_fields, text_of
+from edgetag.proc import GROUP, first_fields, group_cores, text_of
 from edgetag.records import Record
 
 CPU_FEATURES = (
@@ -111,10 +112,9 @@ def _system() -> str:
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Return how many cores this process may use, or has the time of in a container."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(allowed or 1, group_cores(GROUP) or sys.maxsize)
 
 
 def _memory_bytes() -> int | None:

@@ -1,5 +1,6 @@
 """What Linux tells in `/proc`: free memory, and fields of its files."""
 
+import math
 from pathlib import Path
 
 GROUP = Path("/sys/fs/cgroup")
@@ -37,6 +38,14 @@ def group_free_bytes(group: Path) -> int | None:
     amounts = (told.get(name, "") for name in RECLAIMABLE)
     reclaimable = sum(int(amount) for amount in amounts if amount.isdecimal())
     return max(0, int(limit) - int(used) + reclaimable)
+
+
+def group_cores(group: Path) -> int | None:
+    """Return how many cores' time a control group has, rounded up; None where it has no limit."""
+    quota, _, period = text_of(group / "cpu.max").partition(" ")
+    if not (quota.isdecimal() and period.strip().isdecimal()):
+        return None
+    return max(1, math.ceil(int(quota) / max(1, int(period))))
 
 
 def text_of(path: Path) -> str:

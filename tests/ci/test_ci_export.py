@@ -139,7 +139,7 @@ def test_the_folder_is_named_as_the_repository_around_it_does(
     assert (told["place"], told["parts"][0]["files"]) == ("app/gate", 300)
     assert (told["verdict"], told["accepted"]) == ("pass", False)
     told = refusal(export(run, tmp_path / "my gate"))
-    assert "'my gate': GitHub's paths would read this name as a pattern" in told
+    assert "'my gate': has characters that GitHub's paths read as patterns" in told
     for place in ("..", "a/../b", "x*"):
         assert "--place" in refusal(export(run, tmp_path / "ci", "--place", place))
 

@@ -7,6 +7,7 @@ from typer.testing import CliRunner, Result
 
 from edgetag.cli.app import app
 from edgetag.errors import InputError
+from edgetag.phones.leaderboard import rows_of
 from edgetag.phones.result import PhonesResult
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace
@@ -152,6 +153,21 @@ def test_figures_are_exported_as_rows_of_the_public_leaderboard(
     assert (row["delegate"], row["nodes_delegated"], row["nodes_total"]) == ("XNNPACK", 62, 64)
     assert row["edgetag"]["sha256"] == measured["sha256"]
     assert row["edgetag"]["pictures"] == 24
+
+
+@pytest.mark.slow
+def test_rows_of_phones_of_one_kind_and_of_several_threads_have_names_of_their_own(
+    street: Street, workspace: Workspace
+) -> None:
+    for serial in ("A1", "B2"):
+        street.phone(serial)
+    asked = bench(street, workspace, "--variant", "int8", "--json")
+    measured = PhonesResult.from_json(asked.stdout, "stdout")
+    assert len(measured.results) == 2
+    on_more = [each.model_copy(update={"threads": each.threads + 3}) for each in measured.results]
+    rows = rows_of(measured.model_copy(update={"results": (*measured.results, *on_more)}), "m", "2")
+    assert len({row.row_id for row in rows}) == 4
+    assert rows[0].row_id == "m:int8.tflite@2/android/shiba-35/cpu"
 
 
 def test_nothing_is_exported_where_nothing_was_timed(street: Street, workspace: Workspace) -> None:

@@ -90,7 +90,7 @@ def test_unknown_tags_and_pictures_are_told_and_left_out(run: ReviewedRun) -> No
     rows = "folder0/0.png,unicorn,1,ann,\nnowhere.png,cat,1,ann,\nfolder1/1.png,cat,1,ann,\n"
     told = run.do("import", table(run, "answers.csv", HEAD + rows))
     assert "3 answers, 1 of them new" in told
-    assert "1 are about pictures that the data do not have; left out" in told
+    assert "1 answer about pictures that the data do not have; left out" in told
     assert "1 are about tags that the data do not have ('unicorn'); left out" in told
 
 

@@ -122,11 +122,16 @@ def rows_of(result: PhonesResult, model: str, runtime_version: str) -> tuple[Row
 def _rows(result: PhonesResult, model: str, runtime_version: str) -> Iterator[Row]:
     phones = {record.id: record for record in result.phones}
     scores = {(record.phone, record.sha256): record for record in result.scores}
+    places = set[str]()
     for entry in result.results:
         phone = phones[entry.phone]
         accelerator: Literal["cpu", "gpu"] = "gpu" if entry.requested == "gpu" else "cpu"
         device, file = _device_id(phone), f"{entry.variant}.tflite"
         place = f"{model}:{file}@{runtime_version}/android/{device}/{accelerator}"
+        for more in (f"{entry.threads}-threads", entry.phone):
+            if place in places:  # of two rows with one name the leaderboard shows the last
+                place += f"/{more}"
+        places.add(place)
         taken = _main_delegation(entry)
         whole = taken is not None and taken.taken == "all"
         yield Row(

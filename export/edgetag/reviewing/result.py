@@ -82,7 +82,8 @@ class ReadFile(Record):
         lines = [f"{self.file}: {counted(self.answers, 'answer')}, {self.new} of them new"]
         if self.astray:
             lines.append(
-                f"{self.file}: {self.astray} are about pictures that the data do not have; left out"
+                f"{self.file}: {counted(self.astray, 'answer')} about pictures that the data do "
+                "not have; left out"
             )
         if self.other_tags:
             names = ", ".join(repr(tag) for tag in self.other_tags)

@@ -85,6 +85,7 @@ def parse_rule(text: str, tags: tuple[str, ...]) -> Rule:
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         place = getattr(error, "offset", None)
         reason = getattr(error, "msg", None) or str(error) or type(error).__name__
+        reason += "; a rule has tags, scores from 0 to 1, <, <=, >, >=, and, or, not, ( and )"
         raise _wrong(text, reason, (place - 1) if place else None) from None
     try:
         named = tuple(dict.fromkeys(_names(tree, text, frozenset(tags))))

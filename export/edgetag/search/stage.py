@@ -6,6 +6,7 @@ third of it, and half of these with all of it.
 """
 
 import time
+from shlex import quote
 from typing import cast
 
 from edgetag.conversion.exported import exported_file
@@ -168,7 +169,7 @@ class _Search:
         write_text(path, recipe_text(recipe, path.parent))
         exported, file = exported_file(folder, candidate.variant)
         judged = judged_as(verdict, candidate.variant)
-        command = f"edgetag run {path} --out {folder.root}"
+        command = f"edgetag run {quote(str(path))} --out {quote(str(folder.root))}"
         return self.ledger.write(
             trials,
             finished=not self._cut_short,
