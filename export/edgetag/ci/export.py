@@ -148,8 +148,8 @@ def _place(folder: Path, given: str | None) -> str:
                 break
     if not _PLACE.fullmatch(place) or set(place.split("/")) & {".", ".."}:
         raise InputError(
-            f"{place!r}: has characters that GitHub's paths read as patterns, or commands as an end; "
-            "use letters, digits, '.', '_' and '-', or name the place in the repository with --place"
+            f"{place!r}: has characters that GitHub's paths read as patterns, or commands as ends; "
+            "use letters, digits, '.', '_' and '-', or name the place in the repository by --place"
         )
     return place
 
