@@ -68,6 +68,16 @@ def test_every_changed_byte_is_noticed(signed: Path, keys: tuple[Path, Path]) ->
         packed[offset] ^= 1
 
 
+def test_a_signature_takes_the_place_of_neither_bundle_nor_key(
+    bundle: Path, keys: tuple[Path, Path]
+) -> None:
+    for file in (bundle, keys[0]):
+        before = file.read_bytes()
+        with pytest.raises(InputError, match="would be replaced by the signature"):
+            sign(bundle, keys[0], file)
+        assert file.read_bytes() == before
+
+
 def test_another_key_is_told(signed: Path, tmp_path: Path) -> None:
     _, other = write_keys(tmp_path, "other", ec.SECP256R1())
     with pytest.raises(InputError, match="made with another key"):

@@ -56,9 +56,12 @@ def sign(bundle: Path, key: Path, signature: Path) -> SignedBundle:
         signature: The new file; an existing one is replaced.
 
     Raises:
-        InputError: model-signing is not installed, the bundle is damaged, or the key cannot sign.
+        InputError: model-signing is not installed, the bundle is damaged, the key cannot sign, or
+            the signature would take the place of one of them.
     """
     library = _library("signing")
+    if signature.resolve() in (bundle.resolve(), key.resolve()):
+        raise InputError(f"{signature}: would be replaced by the signature; give another --out")
     manifest = check_bundle(bundle)
     _read_limited(key, MAX_KEY_BYTES, "key")
     password = os.environ.get(PASSWORD_VARIABLE)
