@@ -70,7 +70,7 @@ loop: setup ## Does the circle of corrections close? Spoilt labels, mine, a simu
 	$(BIN)/edgetag data fetch --set demo --out data/demo
 	PYTHONPATH=. $(BIN)/python tests/turns.py --out $(or $(OUT),runs/loop) $(if $(SEED),--seed $(SEED))
 
-loop-seeds: setup ## How much of that is luck? Heads alone, with a dozen of other spoilt labels and other errors.
+loop-seeds: setup ## How much of that is luck? Heads alone, on other spoilt labels and other errors.
 	$(BIN)/edgetag data fetch --set demo --out data/demo
 	PYTHONPATH=. OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/turn_seeds.py --out $(or $(OUT),runs/loop-seeds)
 

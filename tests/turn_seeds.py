@@ -7,7 +7,7 @@ Nothing is asserted, since it measures a method on a data set.
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from edgetag.dataset import open_dataset
 from edgetag.label_noise.asking import worth_asking
 from edgetag.label_noise.features import Features, features_of
 from edgetag.label_noise.held_out import INVERSE_PENALTY
-from edgetag.label_noise.leaving_out import labels_to_leave_out
+from edgetag.label_noise.leaving_out import LeftOut, labels_to_leave_out
 from edgetag.labels import UNKNOWN, Labels
 from edgetag.metrics import mean_average_precision
 from edgetag.pipeline import run_until
@@ -32,7 +32,7 @@ from edgetag.tables.formats import format_count, format_percent
 from edgetag.workspace import Workspace
 from tests.turns import QUESTIONS, TURNS, WRONG, spoil
 
-SEEDS = 12
+SEEDS = 8
 Answered = npt.NDArray[np.bool_]
 """`[images, tags]`: labels that are the person's."""
 
@@ -51,16 +51,15 @@ class Way:
     """How pictures are chosen, how often the person errs, and whether answers are judged too."""
 
     name: str
-    turns: int
     by_chance: bool = False
     wrong: float = WRONG
     judged: bool = True
 
 
 WAYS = (
-    Way("mine", TURNS),
-    Way("chance", TURNS, by_chance=True),
-    Way("mine, by a person who never errs", TURNS, wrong=0.0, judged=False),
+    Way("mine"),
+    Way("chance", by_chance=True),
+    Way("mine, by a person who never errs", wrong=0.0, judged=False),
 )
 
 Label = tuple[str, int]
@@ -94,11 +93,9 @@ class Circles:
             scores[:, tag] = head.predict_proba(tested)[:, 1]
         return mean_average_precision(scores, self.tested.labels)
 
-    def left_out(self, labels: Labels, trusted: Answered) -> Labels:
-        """Return labels without those that look wrong."""
-        taught = self.taught
-        judged = labels_to_leave_out(taught.features, labels, taught.groups, trusted)
-        return np.where(judged.cells, UNKNOWN, labels).astype(labels.dtype)
+    def judged(self, labels: Labels, trusted: Answered) -> LeftOut:
+        """Return which labels look wrong, but for trusted ones."""
+        return labels_to_leave_out(self.taught.features, labels, self.taught.groups, trusted)
 
     def of_the_way(self, seed: int) -> dict[Label, float]:
         """Return how much of the way from spoilt to clean labels each way brings."""
@@ -108,35 +105,48 @@ class Circles:
             spoil(spoilt[:, tag], generator)
         nobody = np.zeros(spoilt.shape, bool)
         start, clean = self.learnt(spoilt), self.learnt(self.taught.labels)
-        reached = {("nothing asked", 0): self.learnt(self.left_out(spoilt, nobody))}
+        first = self.judged(spoilt, nobody)
+        reached = {("nothing asked", 0): self.learnt(_without(spoilt, first))}
         for way in WAYS:
-            for turn, (labels, answered) in enumerate(self._turns(way, spoilt, seed), start=1):
-                trusted = nobody if way.judged else answered
+            generator = np.random.default_rng(seed)
+            labels, answered, doubts = spoilt, nobody, first
+            asked = np.zeros(len(labels), bool)
+            for turn in range(1, TURNS + 1):
+                if way.by_chance:
+                    order = generator.permutation(len(labels))
+                else:
+                    order = np.argsort(-worth_asking(labels, doubts, answered), kind="stable")
+                rows = order[~asked[order]][:QUESTIONS]
+                asked[rows] = True
+                labels, answered = self._told(way, labels, answered, rows, generator)
+                if way.by_chance and turn < TURNS:
+                    continue
+                doubts = self.judged(labels, answered)
+                left_out = self.judged(labels, nobody) if way.judged else doubts
                 label = way.name, turn * QUESTIONS
-                reached[label] = self.learnt(self.left_out(labels, trusted))
+                reached[label] = self.learnt(_without(labels, left_out))
         return {label: (level - start) / (clean - start) for label, level in reached.items()}
 
-    def _turns(self, way: Way, spoilt: Labels, seed: int) -> Iterator[tuple[Labels, Answered]]:
-        """Yield the labels after each turn, and which of them are answers."""
-        taught, generator = self.taught, np.random.default_rng(seed)
-        labels, answered = spoilt, np.zeros(spoilt.shape, bool)
-        asked = np.zeros(len(labels), bool)
-        for _ in range(way.turns):
-            if way.by_chance:
-                order = generator.permutation(len(labels))
-            else:
-                judged = labels_to_leave_out(taught.features, labels, taught.groups, answered)
-                order = np.argsort(-worth_asking(labels, judged, answered), kind="stable")
-            rows = order[~asked[order]][:QUESTIONS]
-            asked[rows] = True
-            truth = taught.labels[rows]
-            errs = generator.random(truth.shape) < way.wrong
-            said = np.where(errs, 1 - truth, truth)
-            labels, answered = labels.copy(), answered.copy()
-            known = truth != UNKNOWN
-            labels[rows] = np.where(known, said, labels[rows])
-            answered[rows] |= known
-            yield labels, answered
+    def _told(
+        self,
+        way: Way,
+        labels: Labels,
+        answered: Answered,
+        rows: npt.NDArray[np.int64],
+        generator: np.random.Generator,
+    ) -> tuple[Labels, Answered]:
+        """Return labels with a person's answers about some pictures, and which are answers."""
+        truth = self.taught.labels[rows]
+        known = truth != UNKNOWN
+        said = np.where(generator.random(truth.shape) < way.wrong, 1 - truth, truth)
+        labels, answered = labels.copy(), answered.copy()
+        labels[rows] = np.where(known, said, labels[rows])
+        answered[rows] |= known
+        return labels, answered
+
+
+def _without(labels: Labels, doubted: LeftOut) -> Labels:
+    return np.where(doubted.cells, UNKNOWN, labels).astype(labels.dtype)
 
 
 def opened(folder: Path, recipe_file: Path, progress: Progress) -> Circles:
