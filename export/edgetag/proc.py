@@ -32,11 +32,11 @@ def group_free_bytes(group: Path) -> int | None:
     limit, used = (text_of(group / name).strip() for name in ("memory.max", "memory.current"))
     if not (limit.isdecimal() and used.isdecimal()):
         return None
-    told = dict(
+    amounts = dict(
         line.split()[:2] for line in text_of(group / "memory.stat").splitlines() if " " in line
     )
-    amounts = (told.get(name, "") for name in RECLAIMABLE)
-    reclaimable = sum(int(amount) for amount in amounts if amount.isdecimal())
+    held = (amounts.get(name, "") for name in RECLAIMABLE)
+    reclaimable = sum(int(amount) for amount in held if amount.isdecimal())
     return max(0, int(limit) - int(used) + reclaimable)
 
 

@@ -33,8 +33,8 @@ def new(
     named = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
     surveyed = survey(path.parent / source, named, path.parent)
     write_recipe(path, draft(surveyed))
-    told = f"{surveyed.sentence()}\nwrote {path}; next: edgetag data check {quote(str(path))}"
-    typer.echo(told, err=True)
+    sentences = f"{surveyed.sentence()}\nwrote {path}; next: edgetag data check {quote(str(path))}"
+    typer.echo(sentences, err=True)
 
 
 @app.command()

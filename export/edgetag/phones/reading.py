@@ -61,19 +61,19 @@ def read(
     path = workspace.bench / "phones.json"
     known = PhonesResult.read_if_there(path, "phone bench RECIPE") or _empty()
     # All are checked before the first is kept, whose scores lie in a file of their own.
-    told: list[_Answered | tuple[MeasuredElsewhere, ...]] = []
+    checked: list[_Answered | tuple[MeasuredElsewhere, ...]] = []
     for answer in answers:
         if mlperf.is_told_by_another(answer, answers):
             continue
         content = _content(answer)
         if figures := _measured_elsewhere(content, answer):
-            told.append(figures)
+            checked.append(figures)
             continue
         try:
-            told.append(_checked(recipe, workspace, answer, read_answer(content), files))
+            checked.append(_checked(recipe, workspace, answer, read_answer(content), files))
         except PhoneError as error:
             raise InputError(f"{answer}: {error.reason}") from None
-    for entry in told:
+    for entry in checked:
         if isinstance(entry, _Answered):
             known = _joined(known, _result_of_answer(recipe, workspace, entry))
         else:
@@ -157,14 +157,14 @@ def _checked(
     return _Answered(app_scores, model, rows, *scores_of(app_scores, wanted))
 
 
-def _result_of_answer(recipe: Recipe, workspace: Workspace, told: _Answered) -> PhonesResult:
+def _result_of_answer(recipe: Recipe, workspace: Workspace, answered: _Answered) -> PhonesResult:
     """Return what one answer tells, as a result of its own."""
-    app_scores, model, places = told.answer, told.model, told.places
+    app_scores, model, places = answered.answer, answered.model, answered.places
     dataset = open_dataset(workspace)
-    truth = truth_of(recipe, workspace, dataset, told.rows, (model,))
+    truth = truth_of(recipe, workspace, dataset, answered.rows, (model,))
     phone = _phone(app_scores)
     scored = compare(
-        told.scores,
+        answered.scores,
         places,
         model,
         truth,
@@ -174,8 +174,8 @@ def _result_of_answer(recipe: Recipe, workspace: Workspace, told: _Answered) -> 
         engine=engine_of(app_scores),
     )
     failures: tuple[PhoneFailure, ...] = ()
-    if told.error:
-        short = lacking(len(told.rows) - len(places), len(told.rows), told.error)
+    if answered.error:
+        short = lacking(len(answered.rows) - len(places), len(answered.rows), answered.error)
         failure = PhoneFailure.like(short, phone=phone.id, name=phone.name, variant=model.variant)
         failures = (failure,)
     return _empty().model_copy(

@@ -39,12 +39,12 @@ class ReviewExport(Result):
         if self.format == "hydrus":
             return self._of_sidecars()
         said = counted(self.answers, "answer")
-        told = {
+        contents = {
             "answers": f"{said}; name it in the recipe: [data] corrections",
             "wide": f"labels of {counted(self.pictures, 'picture')}",
             "label-studio": f"{counted(self.pictures, 'task')}, with {said}",
         }
-        lines = [f"{self.to}: {told[self.format]}"]
+        lines = [f"{self.to}: {contents[self.format]}"]
         if self.disagreements:
             lines.append(
                 f"people differ about {counted(self.disagreements, 'picture')}; where as many say "
