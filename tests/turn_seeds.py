@@ -17,14 +17,15 @@ import numpy.typing as npt
 from edgetag.cli.stages import set_verbose
 from edgetag.cli.terminal import console_progress, print_tables
 from edgetag.dataset import open_dataset
+from edgetag.dataset.workers import run_all
 from edgetag.label_noise.asking import worth_asking
 from edgetag.label_noise.features import Features, features_of
 from edgetag.label_noise.held_out import INVERSE_PENALTY
-from edgetag.label_noise.leaving_out import LeftOut, labels_to_leave_out
+from edgetag.label_noise.leaving_out import COMPONENTS, LeftOut, labels_to_leave_out
 from edgetag.labels import UNKNOWN, Labels
+from edgetag.machine import cores
 from edgetag.metrics import mean_average_precision
 from edgetag.pipeline import run_until
-from edgetag.pool import in_order
 from edgetag.progress import Progress
 from edgetag.recipe import load_recipe
 from edgetag.tables import Column, Number, Rows, Table
@@ -80,11 +81,14 @@ class Circles:
 
     def learnt(self, labels: Labels) -> float:
         """Return the mean average precision of heads that learn from some labels."""
+        from sklearn.decomposition import PCA
         from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
 
-        scaler = StandardScaler().fit(self.taught.features)
-        learnt_from, tested = map(scaler.transform, (self.taught.features, self.tested.features))
+        seen = make_pipeline(StandardScaler(), PCA(COMPONENTS, random_state=0))
+        learnt_from = seen.fit_transform(self.taught.features)
+        tested = seen.transform(self.tested.features)
         scores = np.zeros(self.tested.labels.shape, np.float32)
         for tag, column in enumerate(labels.T):
             known = column != UNKNOWN
@@ -172,7 +176,7 @@ def table_of(circles: Sequence[dict[Label, float]]) -> Table:
         shares = [circle[label] for circle in circles]
         middle, error = np.mean(shares), stats.sem(shares)
         low, high = stats.t.interval(0.95, len(shares) - 1, middle, error)
-        return f"{format_percent(float(middle))} [{100 * low:.1f}, {100 * high:.1f}]"
+        return f"{format_percent(float(middle))} [{format_percent(low)}, {format_percent(high)}]"
 
     def ends(label: Label) -> str:
         shares = [circle[label] for circle in circles]
@@ -198,8 +202,9 @@ def main() -> None:
     progress = console_progress()
     circles = opened(options.out, options.recipe, progress)
     made = []
+    calls = enumerate((seed,) for seed in range(1, options.seeds + 1))
     with progress.track("circles", options.seeds, "seeds") as task:
-        for each in in_order(circles.of_the_way, range(1, options.seeds + 1)):
+        for _, each in run_all(circles.of_the_way, calls, min(cores(), options.seeds)):
             made.append(each)
             task.advance(1)
     print_tables([table_of(made)])
