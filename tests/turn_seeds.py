@@ -63,8 +63,8 @@ WAYS = (
     Way("mine, by a person who never errs", wrong=0.0, judged=False),
 )
 
-Label = tuple[str, int]
-"""A way and the questions that were asked."""
+Step = tuple[str, int]
+"""A way, and how many questions were asked by then."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class Circles:
         """Return which labels look wrong, but for trusted ones."""
         return labels_to_leave_out(self.taught.features, labels, self.taught.groups, trusted)
 
-    def of_the_way(self, seed: int) -> dict[Label, float]:
+    def of_the_way(self, seed: int) -> dict[Step, float]:
         """Return how much of the way from spoilt to clean labels each way brings."""
         spoilt = self.taught.labels.copy()
         generator = np.random.default_rng(seed)
@@ -122,16 +122,16 @@ class Circles:
                     order = np.argsort(-worth_asking(labels, doubts, answered), kind="stable")
                 rows = order[~asked[order]][:QUESTIONS]
                 asked[rows] = True
-                labels, answered = self._told(way, labels, answered, rows, generator)
+                labels, answered = self._answered(way, labels, answered, rows, generator)
                 if way.by_chance and turn < TURNS:
                     continue
                 doubts = self.judged(labels, answered)
                 left_out = self.judged(labels, nobody) if way.judged else doubts
-                label = way.name, turn * QUESTIONS
-                reached[label] = self.learnt(_without(labels, left_out))
-        return {label: (level - start) / (clean - start) for label, level in reached.items()}
+                step = way.name, turn * QUESTIONS
+                reached[step] = self.learnt(_without(labels, left_out))
+        return {step: (level - start) / (clean - start) for step, level in reached.items()}
 
-    def _told(
+    def _answered(
         self,
         way: Way,
         labels: Labels,
@@ -168,24 +168,24 @@ def opened(folder: Path, recipe_file: Path, progress: Progress) -> Circles:
     return Circles(of("train"), of(recipe.validation.splits[0]))
 
 
-def table_of(circles: Sequence[dict[Label, float]]) -> Table:
+def table_of(circles: Sequence[dict[Step, float]]) -> Table:
     """Return a row for each way and number of questions."""
     from scipy import stats
 
-    def interval(label: Label) -> str:
-        shares = [circle[label] for circle in circles]
+    def interval(step: Step) -> str:
+        shares = [circle[step] for circle in circles]
         middle, error = np.mean(shares), stats.sem(shares)
         low, high = stats.t.interval(0.95, len(shares) - 1, middle, error)
         return f"{format_percent(float(middle))} [{format_percent(low)}, {format_percent(high)}]"
 
-    def ends(label: Label) -> str:
-        shares = [circle[label] for circle in circles]
+    def ends(step: Step) -> str:
+        shares = [circle[step] for circle in circles]
         return f"{format_percent(min(shares))} … {format_percent(max(shares))}"
 
     return Rows(list(circles[0])).table(
         f"Of the way from spoilt labels to clean ones, {len(circles)} seeds",
-        Column[Label]("pictures chosen", lambda label: label[0]),
-        Number("questions", lambda label: format_count(label[1])),
+        Column[Step]("pictures chosen", lambda step: step[0]),
+        Number("questions", lambda step: format_count(step[1])),
         Number("of the way [95 %]", interval),
         Number("lowest … highest", ends),
     )

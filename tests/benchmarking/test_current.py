@@ -3,9 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from edgetag.recipe import parse_recipe
 from tests.support.made_results import RECIPE, RECIPE_FILE, make_sources
 from tests.support.written_reports import report_on
+
+pytestmark = pytest.mark.slow
 
 
 def test_figures_of_a_former_file_stand_beside_no_other_one(tmp_path: Path) -> None:

@@ -26,8 +26,8 @@ import kotlin.math.roundToInt
 import kotlinx.coroutines.flow.map
 
 /**
- * Two panes of equal width, or one on either side of a hinge, the first where reading begins. Without a [second] one the first has all the room that no
- * hinge divides.
+ * Two panes of equal width, or one on either side of a hinge, the first where reading begins. Without a [second] one the
+ * first has all the room that no hinge divides.
  */
 @Composable
 fun TwoPanes(first: @Composable (Modifier) -> Unit, second: (@Composable (Modifier) -> Unit)?) {
