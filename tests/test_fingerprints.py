@@ -14,7 +14,7 @@ from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.fingerprints import fingerprint, making, settings_digest, why_again
-from edgetag.pipeline import ensure_stage
+from edgetag.one_stage import ensure_stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, load_recipe, parse_recipe
 from edgetag.stages import STAGES, stage

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from edgetag import pipeline
+from edgetag import one_stage, pipeline
 from edgetag.compression.result import QuantizedVariant, QuantizeResult
 from edgetag.conversion.result import ExportResult
 from edgetag.conversion.stage import _trained_if_needed
@@ -172,7 +172,8 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Plant
 
     def made(folder: str = "run", **settings: Any) -> Plant:
         plant = Plant(Workspace(tmp_path / folder), **settings)
-        monkeypatch.setattr(pipeline, "_load", plant.stand_in)
+        for module in (pipeline, one_stage):
+            monkeypatch.setattr(module, "load_stage", plant.stand_in)
         return plant
 
     def read(which: Stage, workspace: Workspace) -> Result:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 
 from edgetag.fingerprints import making
-from edgetag.pipeline import open_run
+from edgetag.one_stage import open_run
 from edgetag.recipe import Recipe
 from edgetag.stages import stage
 from edgetag.workspace import Workspace

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgetag.errors import InputError
-from edgetag.pipeline import ensure_stage
+from edgetag.one_stage import ensure_stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.scratch import scratch_folder

@@ -9,7 +9,8 @@ from edgetag.cli.app import app
 from edgetag.conversion.result import ExportResult
 from edgetag.errors import InputError
 from edgetag.fingerprints import fingerprint, settings_digest
-from edgetag.pipeline import add_to_stage, run_all
+from edgetag.one_stage import add_to_stage
+from edgetag.pipeline import run_all
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, load_recipe
 from edgetag.stages import stage

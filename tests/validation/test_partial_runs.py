@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from edgetag import fingerprints, pipeline, stages
+from edgetag import fingerprints, one_stage, stages
 from edgetag.conversion.external import read_external
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
@@ -236,7 +236,7 @@ def test_a_stage_that_was_up_to_date_is_so_after_a_part_of_it_was_done_again(
     shutil.copy(run_folder.reference_file(), kept)
 
     def partly() -> Verdict:
-        found = pipeline.run_stage(
+        found = one_stage.run_stage(
             "validate",
             recipe,
             workspace,
@@ -250,7 +250,7 @@ def test_a_stage_that_was_up_to_date_is_so_after_a_part_of_it_was_done_again(
 
     partly()
     alone = record(run_folder).fingerprint
-    pipeline.run_stage("validate", recipe, workspace, quiet)
+    one_stage.run_stage("validate", recipe, workspace, quiet)
     whole = record(run_folder)
     assert alone != whole.fingerprint
     assert set(partly().decisions) == {"fp32", "int8"}

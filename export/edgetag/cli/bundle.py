@@ -31,7 +31,7 @@ def bundle(
 ) -> None:
     """Pack what an app ships: models, labels, thresholds, golden inputs, model card (bundle/)."""
     from edgetag.bundling.result import BundleResult
-    from edgetag.pipeline import run_stage
+    from edgetag.one_stage import run_stage
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     result = run_stage("bundle", loaded, workspace, progress)

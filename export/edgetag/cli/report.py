@@ -31,7 +31,7 @@ def report(
 
     --github also adds report/summary.md to the page of the GitHub Actions run.
     """
-    from edgetag.pipeline import run_stage
+    from edgetag.one_stage import run_stage
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     result = cast(

@@ -45,7 +45,7 @@ def rescue(
     Exits with 0 if every budget holds then, 1 if one is broken, 3 if the data cannot decide.
     """
     from edgetag.judging.decisions import EXIT_CODES
-    from edgetag.pipeline import add_to_stage
+    from edgetag.one_stage import add_to_stage
     from edgetag.rescue.adopting import adopt as adopt_rescued
     from edgetag.rescue.adopting import describe_adoption
     from edgetag.rescue.stage import run

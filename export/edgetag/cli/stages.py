@@ -96,7 +96,7 @@ def run_verb(
     name: str, recipe_path: Path, out: Path | None, json: bool, verbose: bool, **options: Any
 ) -> NoReturn:
     """Run one stage, print its result and exit as that says."""
-    from edgetag.pipeline import run_stage
+    from edgetag.one_stage import run_stage
 
     recipe, workspace, progress = prepare(recipe_path, out, verbose)
     end(run_stage(name, recipe, workspace, progress, **options), json)

@@ -96,7 +96,7 @@ def check(
     Files of integers must be identical bit for bit, others within a tolerance. Exits with 1 if
     one differs or does not run there.
     """
-    from edgetag.pipeline import add_to_stage
+    from edgetag.one_stage import add_to_stage
     from edgetag.targets.asked import engines_to_check
     from edgetag.targets.checking import check_scores
 
@@ -137,7 +137,7 @@ def count(
     The count is the same in every run, on any machine. It is no time: use it to compare files and
     runtimes, and to keep a budget (max_arm_instructions). Exits with 1 if one is broken.
     """
-    from edgetag.pipeline import add_to_stage
+    from edgetag.one_stage import add_to_stage
     from edgetag.targets.asked import engines_to_count
     from edgetag.targets.counting.count import count_instructions
 

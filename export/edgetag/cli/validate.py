@@ -78,7 +78,7 @@ def validate(
     Exits with 0 if all budgets hold, 1 if one is broken, 2 if the input is wrong,
     3 if the data cannot decide or nothing limits a file's accuracy; the tables then say what would.
     """
-    from edgetag.pipeline import run_stage
+    from edgetag.one_stage import run_stage
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     result = run_stage(
@@ -143,7 +143,7 @@ def file(
     """
     from edgetag.bundling.given import Judging, read_given
     from edgetag.conversion.exported import exported_path
-    from edgetag.pipeline import ensure_stage, run_stage, withdraw
+    from edgetag.one_stage import ensure_stage, run_stage, withdraw
     from edgetag.tags import Vocabulary
     from edgetag.validation.held import require_standing
 

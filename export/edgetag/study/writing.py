@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from edgetag.machine import this_machine
-from edgetag.pipeline import versions
+from edgetag.one_stage import versions
 from edgetag.recipe import Recipe
 from edgetag.study.plot import draw_study
 from edgetag.study.result import Study
