@@ -10,11 +10,10 @@ An ensemble is a `.toml` file that stands wherever a model can be named:
     file = "other.tflite"
 """
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +21,7 @@ from pydantic import Field, ValidationError
 
 from edgetag.errors import InputError
 from edgetag.records import Record
+from edgetag.toml_text import key_text, value_text, with_tuples
 from edgetag.userfiles import read_file
 
 SUFFIX = ".toml"
@@ -71,7 +71,7 @@ class Ensemble(Record):
         """
         try:
             text = read_file(path, "ensemble", MOST_BYTES).decode("utf-8-sig")
-            return cls.model_validate(_tuples(tomllib.loads(text)))
+            return cls.model_validate(with_tuples(tomllib.loads(text)))
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}; name the ensemble's file") from None
         except ValidationError as error:
@@ -86,11 +86,14 @@ class Ensemble(Record):
         lines: list[str] = []
         for member in self.models:
             given = member.model_dump(exclude_none=True)
-            lines += ["[[models]]", *(f"{key} = {_written(value)}" for key, value in given.items())]
+            lines += [
+                "[[models]]",
+                *(f"{key} = {value_text(value)}" for key, value in given.items()),
+            ]
             lines.append("")
         if self.thresholds:
             lines.append("[thresholds]")
-            lines += [f"{_written(tag)} = {value!r}" for tag, value in self.thresholds.items()]
+            lines += [f"{key_text(tag)} = {value!r}" for tag, value in self.thresholds.items()]
         return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -122,16 +125,3 @@ def mean_thresholds(
     tags = list(thresholds[0])
     values = [np.array([of[tag] for tag in tags], dtype=np.float32) for of in thresholds]
     return dict(zip(tags, weighted_mean(values, weights).tolist(), strict=True))
-
-
-def _written(value: str | float) -> str:
-    """Write a value of TOML, whose strings are JSON's, but for one character."""
-    if not isinstance(value, str):
-        return repr(value)
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _tuples(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_tuples(part) for part in value)
-    return {key: _tuples(part) for key, part in value.items()} if isinstance(value, dict) else value

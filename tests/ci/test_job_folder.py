@@ -11,12 +11,12 @@ import pytest
 from edgetag.ci.job import WORKFLOW, Job, extra_of
 from edgetag.ci.job_recipe import NOT_MEASURED, job_recipe
 from edgetag.ci.pictures import Judged, collect
-from edgetag.ci.toml_text import to_toml
 from edgetag.dataset import open_dataset
 from edgetag.dataset.stage import run as build_data
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Budget, TagBudget, limits_of, load_recipe
+from edgetag.toml_text import to_toml
 from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_text
 from tests.support.finished_run import FORMATS, Finished, finish_run, manifest_of

@@ -2,5 +2,4 @@
 
 - `tables`: the table of what `edgetag ci export` wrote.
 - `export`: from a finished run to a folder that a CI job judges by.
-- `toml_text`: values as TOML, which the standard library reads but does not write.
 """

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.catalogue.variants import BASE
 from edgetag.ci.pictures import TABLE, Columns
-from edgetag.ci.toml_text import to_toml
 from edgetag.recipe import LIMITS, Budget, Recipe, Runtime, Subject, Variant, limits_of
+from edgetag.toml_text import to_toml
 
 NOT_MEASURED: dict[Subject, str] = {
     "latency": "a CI job's machine is no place to measure time",

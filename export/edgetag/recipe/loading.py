@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from edgetag.errors import EdgetagError, InputError
 from edgetag.recipe.sections import Recipe, with_places
+from edgetag.toml_text import with_tuples
 from edgetag.userfiles import read_file
 
 MAX_RECIPE_BYTES = 1_000_000
@@ -45,7 +46,7 @@ def resolved_recipe(values: dict[str, Any], path: Path) -> Recipe:
     """
     try:
         renamed = {RENAMED.get(key, key): value for key, value in values.items()}
-        return Recipe.model_validate(_tuples(_with_paths(renamed, path.parent)))
+        return Recipe.model_validate(with_tuples(_with_paths(renamed, path.parent)))
     except ValidationError as error:
         problem = error.errors()[0]
         name = ".".join(str(part) for part in problem["loc"])
@@ -66,7 +67,7 @@ def parse_recipe(text: str, path: Path) -> Recipe:
         raise InputError(f"{path}: not valid TOML: {error}") from None
     try:
         # TOML has arrays where the recipe has tuples; everything else stays strict.
-        return Recipe.model_validate(_tuples(_with_paths(values, path.parent)))
+        return Recipe.model_validate(with_tuples(_with_paths(values, path.parent)))
     except ValidationError as error:
         lines = [_explain(problem, text, path) for problem in error.errors()]
         raise InputError("\n".join(dict.fromkeys(lines))) from None
@@ -84,14 +85,6 @@ def _with_paths(values: dict[str, Any], folder: Path) -> dict[str, Any]:
             raise InputError(f"{place!r} is no path: {error}; name a file or folder") from None
 
     return with_places(values, resolved)
-
-
-def _tuples(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _tuples(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return tuple(_tuples(item) for item in value)
-    return value
 
 
 def _explain(problem: ErrorDetails, text: str, path: Path) -> str:

@@ -1,8 +1,6 @@
 """The commented recipe that `edgetag recipe new` writes."""
 
-import json
 import os
-import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from edgetag.recipe.budgets import TagBudget
 from edgetag.recipe.data import DataSection
 from edgetag.recipe.loading import parse_recipe
 from edgetag.recipe.sections import ExportSection, NetworkSection
+from edgetag.toml_text import key_text, value_text
 from edgetag.writing import write_text
 
 TEMPLATE = """\
@@ -66,8 +65,6 @@ distillation = 1.0             # fine-tuning holds to the float model; below 1 l
 # license = ""                 # of the model; with limits, it goes into the model card
 # limits = ""                  # what the model must not be used for
 """
-
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -128,7 +125,7 @@ def write_recipe(path: Path, draft: Draft) -> None:
         batch_size=draft.batch_size,
         validation=_validation(draft.judged_splits),
         networks=_networks(),
-        variants=_toml(made),
+        variants=value_text(made),
         why=_why(draft),
         budgets=_budgets(draft),
     )
@@ -146,7 +143,7 @@ def _networks() -> str:
     """Return the lines that name the default and what else there is."""
     default = NetworkSection().name
     others = ", ".join(name for name in NETWORKS if name != default)
-    beginning = f"# name = {_toml(default)}  # or "
+    beginning = f"# name = {value_text(default)}  # or "
     return textwrap.fill(beginning + others, 100, subsequent_indent="#".ljust(31) + "# ")
 
 
@@ -158,12 +155,12 @@ def _data(section: DataSection, folder: Path) -> str:
         if key == "tags":
             lines.append(f"tags = {_array(value)}")
         elif isinstance(value, Path):
-            lines.append(f"{key} = {_toml(os.path.relpath(value, folder))}")
+            lines.append(f"{key} = {value_text(os.path.relpath(value, folder))}")
         elif isinstance(value, Section):
             changed = value.model_dump(exclude_defaults=True)
-            lines += [f"{key}.{inner} = {_toml(given)}" for inner, given in changed.items()]
+            lines += [f"{key}.{inner} = {value_text(given)}" for inner, given in changed.items()]
         elif value != field.default:
-            lines.append(f"{key} = {_toml(value)}")
+            lines.append(f"{key} = {value_text(value)}")
     return "\n".join(lines)
 
 
@@ -176,7 +173,7 @@ def _why(draft: Draft) -> str:
 def _validation(splits: tuple[str, ...]) -> str:
     if len(splits) < 2:
         return ""
-    return f"[validation]\nsplits = {_toml(splits)}  # the first decides\n\n"
+    return f"[validation]\nsplits = {value_text(splits)}  # the first decides\n\n"
 
 
 def _budgets(draft: Draft) -> str:
@@ -196,19 +193,14 @@ def _budgets(draft: Draft) -> str:
         lines += ["", "[budgets.default.tags]"]
     for tag, margins in own.items():
         pairs = ", ".join(f"{key} = {value}" for key, value in margins.items())
-        lines.append(f"{tag if _BARE_KEY.fullmatch(tag) else _toml(tag)} = {{ {pairs} }}")
+        lines.append(f"{key_text(tag)} = {{ {pairs} }}")
     return "\n".join(lines) + "\n"
-
-
-def _toml(value: object) -> str:
-    # JSON's strings, numbers, booleans and arrays are TOML's, but for surrogates and DEL.
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _array(tags: tuple[str, ...]) -> str:
     lines, line = [], " "
     for tag in tags:
-        quoted = f" {_toml(tag)},"
+        quoted = f" {value_text(tag)},"
         if len(line) + len(quoted) > 98:
             lines.append(line)
             line = " "

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgetag.catalogue.variants import BASE
-from edgetag.ci.toml_text import to_toml
 from edgetag.judging.wording import write_value
 from edgetag.recipe import Recipe, Variant, with_places
 from edgetag.search.choosing import Budgets, broken_limits
 from edgetag.search.result import SearchTrial
+from edgetag.toml_text import to_toml
 from edgetag.validation.result import Verdict
 
 

@@ -1,8 +1,9 @@
-"""Values as TOML, which the standard library reads but does not write."""
+"""Values as TOML, which the standard library reads but does not write; what it reads, as tuples."""
 
 import json
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -24,8 +25,8 @@ def _table(
     own = {key: value for key, value in values.items() if key not in inner}
     lines = [f"# {line}".rstrip() for line in comments.get(".".join(path), ())]
     if own or not inner:
-        lines += [f"[{'.'.join(map(_key, path))}]"] if path else []
-        lines += [f"{_key(key)} = {_value(value)}" for key, value in own.items()]
+        lines += [f"[{'.'.join(map(key_text, path))}]"] if path else []
+        lines += [f"{key_text(key)} = {value_text(value)}" for key, value in own.items()]
     if lines:
         lines.insert(0, "")
     for key, value in inner.items():
@@ -33,11 +34,13 @@ def _table(
     return lines
 
 
-def _key(key: str) -> str:
+def key_text(key: str) -> str:
+    """Return a key, in quotes where it must have some."""
     return key if _BARE.fullmatch(key) else _text(key)
 
 
-def _value(value: object) -> str:
+def value_text(value: object) -> str:
+    """Return a text, a number, a truth, a list of these, or an inline table of all."""
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, bool):
@@ -45,13 +48,22 @@ def _value(value: object) -> str:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(_value, value))}]"
+        return f"[{', '.join(map(value_text, value))}]"
     if isinstance(value, Mapping):
-        pairs = ", ".join(f"{_key(key)} = {_value(inner)}" for key, inner in value.items())
-        return f"{{ {pairs} }}"
+        pairs = (f"{key_text(key)} = {value_text(inner)}" for key, inner in value.items())
+        return f"{{ {', '.join(pairs)} }}"
     raise TypeError(f"{value!r} has no place in TOML")
 
 
 def _text(text: str) -> str:
     # JSON's escapes are TOML's, but TOML also wants DEL escaped.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def with_tuples(value: Any) -> Any:
+    """Return what `tomllib` read with tuples in the place of lists, as strict records want them."""
+    if isinstance(value, dict):
+        return {key: with_tuples(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return tuple(with_tuples(item) for item in value)
+    return value
