@@ -61,7 +61,7 @@ def squared_logit_distances(
         scores: `[images, tags]`.
         reference: `[images, tags]`, of the same pictures.
     """
-    return np.square(_logits(scores) - _logits(reference)).mean(axis=1)
+    return np.square(logits_of(scores) - logits_of(reference)).mean(axis=1)
 
 
 def logit_rmse(
@@ -71,6 +71,7 @@ def logit_rmse(
     return float(np.sqrt(squared_logit_distances(scores, reference).mean()))
 
 
-def _logits(scores: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+def logits_of(scores: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    """Return the logits of scores, in the same shape; for those near 0 or 1 see `SURE`."""
     inside = np.clip(scores.astype(np.float64), SURE, 1.0 - SURE)
     return np.log(inside / (1.0 - inside))

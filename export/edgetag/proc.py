@@ -53,7 +53,7 @@ def text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return ""  # not Linux
+        return ""  # not Linux, or a virtual machine that hides it
 
 
 def first_fields(text: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.json_schema import JsonSchemaMode
 
 from edgetag.errors import ExitCode, InputError
 from edgetag.userfiles import read_file
@@ -60,6 +61,30 @@ class Result(Record):
     def to_json(self) -> str:
         """Return indented JSON that ends in a newline."""
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+    @classmethod
+    def json_schema(cls, *, written: bool) -> dict[str, Any]:
+        """Return the JSON Schema (draft 2020-12) of a result, which holds for every minor version.
+
+        Args:
+            written: Describe what `to_json` writes, of which every key is required; else what is
+                read. Keys that it does not name are refused.
+        """
+        mode: JsonSchemaMode = "serialization" if written else "validation"
+        described = cls.model_json_schema(mode=mode, by_alias=True)
+        major = cls.SCHEMA.rpartition(".")[0].replace(".", r"\.")
+        described["properties"]["schema"] = {
+            "type": "string",
+            "pattern": rf"^{major}\.[0-9]+$",
+            "description": "Name and version of this schema, by SemVer.",
+        }
+        if written:
+            for record in (described, *described["$defs"].values()):
+                if record["type"] == "object":
+                    record["required"] = list(record["properties"])
+        else:
+            described["required"] = ["schema", *described["required"]]
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", **described}
 
     @classmethod
     def from_json(

@@ -18,7 +18,7 @@ from edgetag.bundling.golden_maps import unpack_maps
 from edgetag.bundling.limits import judged_limits
 from edgetag.bundling.names import USUAL, readable
 from edgetag.bundling.released import without_folders
-from edgetag.bundling.result import BundleResult, manifest_schema
+from edgetag.bundling.result import BundleManifest, BundleResult
 from edgetag.errors import InputError
 from edgetag.machine import Acceleration, Machine
 from edgetag.preprocess import Preprocessing, preprocess
@@ -220,7 +220,10 @@ def test_a_model_hub_reads_licence_origin_and_figures(
 
 
 def test_the_manifest_obeys_its_schema_and_the_schema_names_every_key(rich: Rich) -> None:
-    manifest, described = json.loads(rich[1]["manifest.json"]), manifest_schema()
+    manifest, described = (
+        json.loads(rich[1]["manifest.json"]),
+        BundleManifest.json_schema(written=True),
+    )
     assert json.loads(rich[1]["manifest.schema.json"]) == described
     assert set(manifest) == set(described["properties"]) == set(described["required"])
     variant = described["$defs"]["BundledVariant"]

@@ -18,7 +18,7 @@ from edgetag.bundling.checking import BundleCheck, check, chosen_engines
 from edgetag.bundling.contents import Golden
 from edgetag.bundling.golden_maps import pack_maps, unpack_maps
 from edgetag.bundling.replay import run_over
-from edgetag.bundling.result import manifest_schema
+from edgetag.bundling.result import BundleManifest
 from edgetag.bundling.tables import check_sentence, check_tables
 from edgetag.cli.app import app
 from edgetag.conversion.flatfile import pack_model, parse_model
@@ -291,5 +291,5 @@ def test_on_and_no_replay_exclude_each_other(bundle: Path) -> None:
 def test_the_schema_is_printed_and_the_recipe_is_still_the_default() -> None:
     code, output = run("schema")
     assert code == 0
-    assert json.loads(output) == manifest_schema()
+    assert json.loads(output) == BundleManifest.json_schema(written=True)
     assert "no-recipe.toml" in run("no-recipe.toml")[1]

@@ -27,7 +27,8 @@ import numpy as np
 
 from edgetag.preprocess import Preprocessing
 from edgetag.runtimes import engines
-from edgetag.runtimes.encoding import encode, encoding_table
+from edgetag.runtimes.encoding import decode, encode, encoding_table
+from edgetag.runtimes.inference import run_once
 
 def local(path):
     return Path(os.environ["PHONE"]) / "root" / path.lstrip("/")
@@ -36,7 +37,8 @@ job = json.loads(Path(sys.argv[1]).read_text())
 images = np.load(local(job["images"]))
 session = engines.loader("litert").load(local(job["model"]), job["threads"])
 table = encoding_table(Preprocessing(**job["contract"]), session.input)
-scores = np.stack([session.invoke(encode(image[None], table)) for image in images])
+raw = np.stack([run_once(session, encode(image[None], table)) for image in images])
+scores = decode(raw, session.output)
 np.save(local(job["scores"]).with_suffix(".npy"), scores)
 local(job["scores"]).with_suffix(".npy").rename(local(job["scores"]))
 """

@@ -22,7 +22,8 @@ from edgetag.metrics import Scores
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
-from edgetag.runtimes.encoding import encode, encoding_table
+from edgetag.runtimes.encoding import decode, encode, encoding_table
+from edgetag.runtimes.inference import run_once
 from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_bytes, write_text
 from tests.support.paths import MODELS
@@ -61,7 +62,12 @@ def score(file: Path, pixels: Pixels, recipe: Recipe) -> Scores:
     """Score pictures on LiteRT, in this process: `[n, tags]`."""
     session = engines.loader("litert").load(file, threads=1)
     table = encoding_table(recipe.network.preprocessing(), session.input)
-    return np.stack([session.invoke(encode(picture[None], table)) for picture in pixels])
+    return np.stack(
+        [
+            decode(run_once(session, encode(picture[None], table)), session.output)
+            for picture in pixels
+        ]
+    )
 
 
 def write_models(workspace: Workspace, int8: bytes | None = None, **told: Any) -> None:

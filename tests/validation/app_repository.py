@@ -13,7 +13,8 @@ from typer.testing import CliRunner, Result
 from edgetag.cli.app import app
 from edgetag.recipe import parse_recipe
 from edgetag.runtimes import engines
-from edgetag.runtimes.encoding import encode, encoding_table
+from edgetag.runtimes.encoding import decode, encode, encoding_table
+from edgetag.runtimes.inference import run_once
 from edgetag.validation.scores import KnownPictures, ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import digest_file
 from tests.support.paths import MODELS
@@ -99,7 +100,9 @@ def make_app_repository(folder: Path) -> AppRepository:
     contract = recipe.network.preprocessing()
     session = engines.loader("litert").load(MODELS / "tiny_fp32.tflite", threads=1)
     table = encoding_table(contract, session.input)
-    scores = np.stack([session.invoke(encode(image[None], table)) for image in pixels])
+    scores = np.stack(
+        [decode(run_once(session, encode(image[None], table)), session.output) for image in pixels]
+    )
     noisy = scores + generator.normal(0, 0.02, scores.shape)
     labels = (noisy > np.quantile(noisy, 0.7, axis=0)).astype(np.int8)
     (folder / "pictures").mkdir(parents=True)

@@ -7,14 +7,13 @@ import pytest
 
 from edgetag.validation.baseline import accept, compare
 from edgetag.validation.result import Verdict
-from edgetag.validation.schema import verdict_schema
 from tests.support.made_results import make_sources
 
 jsonschema = pytest.importorskip("jsonschema", reason="no validator of JSON Schema is installed")
 
 
 def problems(value: Any) -> list[str]:
-    validator = jsonschema.Draft202012Validator(verdict_schema())
+    validator = jsonschema.Draft202012Validator(Verdict.json_schema(written=True))
     return [error.message for error in validator.iter_errors(value)]
 
 
@@ -29,8 +28,11 @@ def written() -> dict[str, Any]:
 
 
 def test_it_is_a_json_schema() -> None:
-    jsonschema.Draft202012Validator.check_schema(verdict_schema())
-    assert verdict_schema()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema.Draft202012Validator.check_schema(Verdict.json_schema(written=True))
+    assert (
+        Verdict.json_schema(written=True)["$schema"]
+        == "https://json-schema.org/draft/2020-12/schema"
+    )
 
 
 def test_what_is_written_fits() -> None:

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from edgetag.benchmarking.result import BenchResult, Measurement
 from edgetag.errors import ExitCode, InputError
 from edgetag.judging.checks import Bounds, within
-from edgetag.judging.decisions import EXIT_CODES, Decision, worst
+from edgetag.judging.decisions import Decision, exit_code_of
 from edgetag.machine import Acceleration
 from edgetag.records import Record, Result
 from edgetag.tables.formats import counted
@@ -74,9 +74,7 @@ class Comparison(Result):
     @property
     def exit_code(self) -> ExitCode:
         """0 if all pass, 1 if one fails, 3 if one is undecided or there is nothing to compare."""
-        failed: Decision = "fail"
-        verdicts = [ratio.verdict for ratio in self.ratios]
-        return EXIT_CODES[worst([*verdicts, *(failed for _ in self.failed_after)])]
+        return exit_code_of((ratio.verdict for ratio in self.ratios), self.failed_after)
 
 
 def compare(

@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgetag.proc import text_of
+
 CPUFREQ = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 
 
@@ -23,7 +25,7 @@ def look() -> Moment:
         load = os.getloadavg()[0]
     except OSError:
         load = None
-    return Moment(load, mean_mhz(_read(Path("/proc/cpuinfo"))), _read(CPUFREQ).strip() or None)
+    return Moment(load, mean_mhz(text_of(Path("/proc/cpuinfo"))), text_of(CPUFREQ).strip() or None)
 
 
 def mean_mhz(cpuinfo: str) -> float | None:
@@ -32,10 +34,3 @@ def mean_mhz(cpuinfo: str) -> float | None:
         float(mhz) for mhz in re.findall(r"^cpu MHz\s*:\s*([\d.]+)$", cpuinfo, re.MULTILINE)
     ]
     return sum(frequencies) / len(frequencies) if frequencies else None
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""  # not Linux, or a virtual machine that hides it

@@ -1,6 +1,6 @@
 """What the bundle stage leaves, and the manifest that lies in every bundle."""
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 from pydantic.config import JsonDict
@@ -133,22 +133,6 @@ class BundleManifest(Result):
     recipe_sha256: str
     versions: dict[str, str]
     files: tuple[BundleFile, ...]
-
-
-def manifest_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of `manifest.json`.
-
-    Every key is required, as every key is written; keys that it does not name are refused.
-    """
-    described = BundleManifest.model_json_schema(mode="serialization", by_alias=True)
-    described["properties"]["schema"] = {
-        "type": "string",
-        "pattern": r"^edgetag\.manifest/2\.[0-9]+$",
-        "description": "Name and version of this schema, by SemVer.",
-    }
-    for record in (described, *described["$defs"].values()):
-        record["required"] = list(record["properties"])
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **described}
 
 
 class LeftOut(Record):

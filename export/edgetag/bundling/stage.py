@@ -26,7 +26,6 @@ from edgetag.bundling.result import (
     BundleResult,
     ExplainSignature,
     LeftOut,
-    manifest_schema,
 )
 from edgetag.bundling.sources import golden_sources
 from edgetag.conversion.exported import exported_file
@@ -149,7 +148,9 @@ def _gather(
     )
     card = model_card(recipe, exported, data, trained, verdict, labels, golden, left_out)
     files = {
-        contents.SCHEMA: (json.dumps(manifest_schema(), indent=2) + "\n").encode(),
+        contents.SCHEMA: (
+            json.dumps(BundleManifest.json_schema(written=True), indent=2) + "\n"
+        ).encode(),
         contents.LABELS_TEXT: "".join(f"{tag}\n" for tag in recipe.data.tags).encode(),
         contents.LABELS: labels.to_json().encode(),
         contents.THRESHOLDS: thresholds.to_json().encode(),

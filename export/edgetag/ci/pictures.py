@@ -5,9 +5,7 @@ the reference are matched by that. So files are copied as they are, never encode
 table names regions. Rows keep the manifest's order: the accepted state depends on it.
 """
 
-import csv
 import hashlib
-import io
 import re
 import stat
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from edgetag.dataset.split import VALIDATION
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
+from edgetag.tables.csv import to_csv
 from edgetag.writing import write_text
 
 TABLE = "labels.csv"
@@ -188,15 +187,12 @@ def _table(
 ) -> str:
     """Return the wide table: unknown labels are empty cells."""
     extra = [] if columns.crop is None else [columns.crop]
-    text = io.StringIO(newline="")
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow((columns.path, columns.split, columns.group, *extra, *tags))
+    rows = []
     for row in chosen.iter_rows(named=True):
         cells = [names[row["path"]], row["split"], row["group"] or ""]
         cells += [" ".join(map(str, row["crop"] or ()))] if columns.crop else []
-        labels = (row[f"tag:{tag}"] for tag in tags)
-        table.writerow((*cells, *("" if label is None else label for label in labels)))
-    return text.getvalue()
+        rows.append((*cells, *(row[f"tag:{tag}"] for tag in tags)))
+    return to_csv((columns.path, columns.split, columns.group, *extra, *tags), rows)
 
 
 def _free(name: str, tags: tuple[str, ...]) -> str:

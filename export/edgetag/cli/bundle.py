@@ -259,6 +259,6 @@ def bill(
 @app.command("schema")
 def schema() -> None:
     """Print the JSON Schema of manifest.json, for programs that read it."""
-    from edgetag.bundling.result import manifest_schema
+    from edgetag.bundling.result import BundleManifest
 
-    print_schema(manifest_schema())
+    print_schema(BundleManifest.json_schema(written=True))

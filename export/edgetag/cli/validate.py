@@ -253,6 +253,6 @@ def speed(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of verdict.json, for programs that read it."""
-    from edgetag.validation.schema import verdict_schema
+    from edgetag.validation.result import Verdict
 
-    print_schema(verdict_schema())
+    print_schema(Verdict.json_schema(written=True))

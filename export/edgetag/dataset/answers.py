@@ -6,8 +6,6 @@ wide table of labels will do as well, such as the Android app's: each of its kno
 answer.
 """
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
@@ -16,6 +14,7 @@ from pathlib import Path
 from edgetag.dataset.formats.tables import Row, Table, read_label, read_path, read_table
 from edgetag.dataset.location import is_file_name
 from edgetag.errors import InputError
+from edgetag.tables.csv import to_csv
 from edgetag.tags import Vocabulary
 
 
@@ -68,12 +67,8 @@ def read_answers(path: Path, vocabulary: Vocabulary) -> tuple[Answer, ...]:
 
 def answers_csv(answers: Iterable[Answer]) -> str:
     """Return a long table of answers as CSV."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    # A label that nobody can tell is an empty cell, as `csv` writes None.
-    writer.writerows(astuple(answer)[: len(COLUMNS)] for answer in answers)
-    return text.getvalue()
+    # A label that nobody can tell, None, is an empty cell.
+    return to_csv(COLUMNS, (astuple(answer)[: len(COLUMNS)] for answer in answers))
 
 
 def moment_in_utc(text: str) -> str:

@@ -6,7 +6,6 @@ the conflict is listed.
 """
 
 import csv
-import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from edgetag.dataset.answers import Answer
 from edgetag.dataset.result import Correction, CorrectionCounts, CorrectionOutcome
 from edgetag.dataset.selection import Image
 from edgetag.errors import InputError
+from edgetag.tables.csv import to_csv
 from edgetag.tables.formats import counted
 
 
@@ -134,13 +134,11 @@ def corrections_csv(corrections: Sequence[Correction], place: Callable[[str], st
         corrections: A row each.
         place: From where an answer stands, table and line, to how the table says so.
     """
-    text = io.StringIO(newline="")
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(Correction.model_fields)
+    rows = []
     for each in corrections:
         where = ";".join(place(where) for where in each.where)
-        table.writerow((each.model_dump() | {"by": ";".join(each.by), "where": where}).values())
-    return text.getvalue()
+        rows.append((each.model_dump() | {"by": ";".join(each.by), "where": where}).values())
+    return to_csv(Correction.model_fields, rows)
 
 
 def source_labels(table: Path) -> dict[tuple[str, str], int | None]:

@@ -1,7 +1,5 @@
 """The dataset stage: labels and images in, manifest and image cache out."""
 
-import csv
-import io
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +17,7 @@ from edgetag.dataset.unlabelled_files import open_named, open_unlabelled
 from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import PLACES, Recipe, SplitSection
+from edgetag.tables.csv import to_csv
 from edgetag.tables.formats import counted
 from edgetag.tables.text import shorten
 from edgetag.workspace import Workspace, digest_file, digest_json
@@ -208,14 +207,12 @@ def _placeless(where: str, listing: Listing) -> str:
 
 
 def _rejected_csv(plan: Plan) -> str:
-    text = io.StringIO(newline="")
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(("path", "reason", "detail", "where"))
+    rows = []
     for image in plan.dropped:
         where = _placeless(image.where, plan.sources.listing)
         cells = (image.path, image.reason, image.detail, where)
-        table.writerow(shorten(cell, LONGEST_CELL) for cell in cells)
-    return text.getvalue()
+        rows.append([shorten(cell, LONGEST_CELL) for cell in cells])
+    return to_csv(("path", "reason", "detail", "where"), rows)
 
 
 def _refuse(problems: list[str]) -> None:

@@ -22,6 +22,7 @@ from edgetag.errors import InputError
 from edgetag.machine import cores
 from edgetag.progress import Progress
 from edgetag.records import Result
+from edgetag.tables.csv import to_csv
 from edgetag.tags import DEFAULT_TAGS
 from edgetag.workspace import digest_json
 from edgetag.writing import write_text
@@ -210,13 +211,11 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _table(planned: Planned) -> str:
-    out = io.StringIO()
-    table = csv.writer(out, lineterminator="\n")
-    table.writerow(["path", "split", "group", *DEFAULT_TAGS])
-    for picture, split in planned:
-        cells = [picture.labels.get(tag, "") for tag in DEFAULT_TAGS]
-        table.writerow([image_path(picture), split, picture.group, *cells])
-    return out.getvalue()
+    rows = (
+        (image_path(p), split, p.group, *(p.labels.get(tag) for tag in DEFAULT_TAGS))
+        for p, split in planned
+    )
+    return to_csv(("path", "split", "group", *DEFAULT_TAGS), rows)
 
 
 def _summarize(name: str, fingerprint: str, planned: Planned, blank: tuple[str, ...]) -> SetSummary:

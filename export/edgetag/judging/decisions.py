@@ -1,6 +1,6 @@
 """The words of a decision, which of them is worst, and what a command ends with."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal
 
 from edgetag.errors import ExitCode
@@ -28,3 +28,8 @@ EXIT_CODES: dict[Decision, ExitCode] = {
 def worst(decisions: Iterable[Decision], of_none: Decision = "undecided") -> Decision:
     """Return the worst: fail, undecided, not judged, pass; `of_none` where there are none."""
     return min(decisions, key=lambda decision: RANK[decision], default=of_none)
+
+
+def exit_code_of(decisions: Iterable[Decision], failed: Collection[object]) -> ExitCode:
+    """Return what a comparison ends with; what failed breaks every limit."""
+    return EXIT_CODES["fail" if failed else worst(decisions)]

@@ -6,9 +6,8 @@ second member of an ensemble that every run has.
 """
 
 import numpy as np
-from scipy.special import logit
 
-from edgetag.metrics import SURE
+from edgetag.metrics import logits_of
 from edgetag.mining.float_scores import FloatScores
 from edgetag.mining.ranking import Candidate
 from edgetag.mining.subject import Subject
@@ -32,7 +31,7 @@ def disagreements(subject: Subject, scored: FloatScores, judged: TagJudged) -> l
         return []
     tag, column = judged.about.tag, subject.column(judged.about.tag)
     heads, margins = judged.probabilities[scored.rows], scored.margins()[:, column]
-    apart = np.abs(margins - logit(np.clip(heads, SURE, 1 - SURE)))
+    apart = np.abs(margins - logits_of(heads))
     disagree = np.flatnonzero((scored.decisions()[:, column]) != (heads >= HALF))
     return [
         Candidate(

@@ -5,8 +5,6 @@ around it. Others have learnt from covered pictures: Singh and Lee, "Hide-and-Se
 et al., "Object Region Mining with Adversarial Erasing" (CVPR 2017).
 """
 
-import csv
-import io
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from edgetag.mining.subject import Subject
 from edgetag.pixels import Pixels
 from edgetag.progress import Progress
 from edgetag.sampling import spread
+from edgetag.tables.csv import to_csv
 from edgetag.tables.formats import format_percent
 from edgetag.workspace import Workspace
 from edgetag.writing import atomic_write, write_text
@@ -192,14 +191,13 @@ def write_erased(
     was unknown. A picture keeps the group of the one that it was made from.
     """
     shutil.rmtree(workspace.mine / FOLDER, ignore_errors=True)
-    text = io.StringIO(newline="")
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(("path", "split", "group", *subject.dataset.vocabulary.names))
+    rows = []
     for each in erased:
         with atomic_write(workspace.mine / each.name) as file:
             Image.fromarray(each.pixels).save(file, "PNG")
         gone = (subject.labels[each.row] == 1) & (each.after < thresholds)
         labels = np.where(gone, UNKNOWN, subject.labels[each.row]).tolist()
         cells = ("" if label == UNKNOWN else label for label in labels)
-        table.writerow((each.name, TRAIN, subject.groups[each.row], *cells))
-    write_text(workspace.mine / FOLDER / "labels.csv", text.getvalue())
+        rows.append((each.name, TRAIN, subject.groups[each.row], *cells))
+    headings = ("path", "split", "group", *subject.dataset.vocabulary.names)
+    write_text(workspace.mine / FOLDER / "labels.csv", to_csv(headings, rows))

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import logit
 
 from edgetag.dataset import Rows
 from edgetag.errors import InputError
-from edgetag.metrics import SURE, Scores
+from edgetag.metrics import Scores, logits_of
 from edgetag.mining.float_model import FloatModel
 from edgetag.mining.ranking import Candidate, rows_by_identity
 from edgetag.mining.subject import Subject
@@ -39,7 +38,7 @@ class FloatScores:
 
     def margins(self) -> npt.NDArray[np.float64]:
         """Return `[n, all tags]`: how far logits lie above thresholds; below, it is negative."""
-        return _logits(self.scores) - _logits(self.thresholds)
+        return logits_of(self.scores) - logits_of(self.thresholds)
 
 
 def float_scores(
@@ -100,8 +99,3 @@ def near_thresholds(scored: FloatScores, tag: str, column: int) -> list[Candidat
         )
         for place in np.argsort(distances, kind="stable").tolist()
     ]
-
-
-def _logits(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    values: npt.NDArray[np.float64] = logit(np.clip(scores.astype(np.float64), SURE, 1 - SURE))
-    return values

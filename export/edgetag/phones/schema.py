@@ -16,13 +16,4 @@ def phone_schema(record: str) -> dict[str, Any]:
     It holds for every minor version. What a schema cannot say is checked besides: a job has
     `model` or `variant`, and `images` or `pictures`; an image has `scores` or `error`.
     """
-    kind = RECORDS[record]
-    described = kind.model_json_schema(mode="validation", by_alias=True)
-    name, _, version = kind.SCHEMA.partition("/")
-    described["properties"]["schema"] = {
-        "type": "string",
-        "pattern": f"^{name.replace('.', chr(92) + '.')}/{version.partition('.')[0]}\\.[0-9]+$",
-        "description": "Name and version of this schema, by SemVer.",
-    }
-    described["required"] = ["schema", *described["required"]]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **described}
+    return RECORDS[record].json_schema(written=False)

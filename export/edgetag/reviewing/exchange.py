@@ -1,7 +1,5 @@
 """Answers and labels out of the database, and others' answers into it."""
 
-import csv
-import io
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,6 +14,7 @@ from edgetag.reviewing.label_studio import read_tasks, tasks_json
 from edgetag.reviewing.opening import open_review
 from edgetag.reviewing.result import Form, NotWritten, ReadFile, ReviewExport, ReviewImport
 from edgetag.reviewing.store import Change, Store, StoreError, counting, last_of_each
+from edgetag.tables.csv import to_csv
 from edgetag.tagging.sidecars import write_sidecars
 from edgetag.workspace import Workspace, digest_json
 from edgetag.writing import write_text
@@ -141,16 +140,14 @@ def _wide(workspace: Workspace, board: Board) -> str:
         if name in manifest.columns
         and (name not in plain or set(map(str, manifest[name])) - {str(plain[name])})
     ]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*fixed, *board.tags])
+    rows = []
     for row, labels in zip(
         manifest.select(fixed).iter_rows(), board.labels().tolist(), strict=True
     ):
         # A region is a list of numbers; a label that is unknown is an empty cell.
         cells = (" ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in row)
-        writer.writerow([*cells, *("" if label < 0 else label for label in labels)])
-    return text.getvalue()
+        rows.append([*cells, *("" if label < 0 else label for label in labels)])
+    return to_csv((*fixed, *board.tags), rows)
 
 
 def _write_hydrus(board: Board, folder: Path, result: ReviewExport) -> ReviewExport:

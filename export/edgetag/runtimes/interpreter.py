@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from edgetag.errors import one_line
-from edgetag.runtimes.encoding import decode
 from edgetag.runtimes.protocol import ModelLoadError
 from edgetag.runtimes.session import Signature, Tensor, Values
 
@@ -76,12 +74,6 @@ class InterpreterSession:
             outputs={output: _tensor(end)[0] for output, end in outputs.items()},
             run=lambda values: runner(**{key: values}),
         )
-
-    def invoke(self, values: Values) -> npt.NDArray[np.float32]:
-        """Feed, run, read and dequantize: `[1, height, width, 3]` to scores `[tags]`."""
-        self.feed(values)
-        self.run()
-        return decode(self.read(), self.output)
 
 
 def _scores(outputs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -5,12 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
 from edgetag.catalogue.engines import ENGINES
 from edgetag.errors import one_line
-from edgetag.runtimes.encoding import decode
 from edgetag.runtimes.here import EngineHere
 from edgetag.runtimes.interpreter import describe
 from edgetag.runtimes.protocol import ModelLoadError
@@ -109,12 +105,6 @@ class CompiledSession:
             }
 
         return replace(described, run=run)
-
-    def invoke(self, values: Values) -> npt.NDArray[np.float32]:
-        """Feed, run, read and dequantize: `[1, height, width, 3]` to scores `[tags]`."""
-        self.feed(values)
-        self.run()
-        return decode(self.read(), self.output)
 
 
 ENGINE = LiteRTCompiled()

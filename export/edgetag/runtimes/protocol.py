@@ -4,7 +4,7 @@ An engine says how its worker process is started; a loader is what loads a file 
 
     session = engines.loader("litert").load(path, threads=1)
     table = encoding_table(contract, session.input)
-    scores = session.invoke(encode(pixels, table))
+    scores = decode(run_once(session, encode(pixels, table)), session.output)
 
 A benchmark times `Session.run` alone, between `feed` and `read`.
 """

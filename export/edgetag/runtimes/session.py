@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import numpy as np
 import numpy.typing as npt
 
 Values = npt.NDArray[Any]
@@ -64,9 +63,6 @@ class Session(Protocol):
 
     def read(self) -> Values:
         """Return the raw output `[tags]` of the output's type."""
-
-    def invoke(self, values: Values) -> npt.NDArray[np.float32]:
-        """Feed, run, read and dequantize: `[1, size, size, 3]` to scores `[tags]`."""
 
     def signature(self, name: str) -> Signature:
         """Return another signature of the file.

@@ -7,23 +7,20 @@ from pathlib import Path
 import numpy as np
 
 from edgetag.benchmarking.measure import Plan, Times, measure
-from edgetag.cache_index import CacheIndex
 from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.conversion.flatfile import gzip_size, operators, parse_model
 from edgetag.errors import InputError
-from edgetag.image_cache import SHARD_IMAGES, shard_path
 from edgetag.machine import Acceleration
 from edgetag.pixels import Pixels
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.runtimes import LoadFailure, engines
 from edgetag.runtimes.emulation.engine import Emulated
-from edgetag.scratch import scratch_folder
 from edgetag.search.result import Measures
 from edgetag.targets.asked import engine_of_budgets
 from edgetag.targets.counting.one_file import count_file
 from edgetag.targets.scoring import Pictures
-from edgetag.writing import write_text
+from edgetag.temporary_images import images_on_disk
 
 MULTIPLYING = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 DEAR = {"latency_ms", "arm_instructions"}
@@ -115,13 +112,7 @@ def multiplications(model: object) -> int:
 
 
 def _instructions(file: Path, recipe: Recipe, pixels: Pixels, engine: Emulated) -> int:
-    with scratch_folder() as folder:
-        np.save(shard_path(folder, 0), pixels)
-        size = recipe.network.input_size
-        index = CacheIndex(
-            images=1, input_size=size, shard_images=SHARD_IMAGES, fingerprint="noise"
-        )
-        write_text(folder / "index.json", index.to_json())
+    with images_on_disk(pixels, recipe.network.input_size) as folder:
         pictures = Pictures(
             folder,
             np.zeros(1, np.int64),

@@ -3,6 +3,7 @@
 A stage's `tables.py` gives rows and columns (`Rows`, `Column` and its kinds, `Cell`); how a table
 is drawn is not the stage's business. `to_rich(table)` draws it for a terminal and for a pipe.
 
+- `csv`: rows as CSV, for files that people and other programs read.
 - `formats`: how numbers are written, in every table and on every page alike. What does not exist
   is a dash.
 - `html`: draws a table for the report's page: elements that its style sheet knows, every text

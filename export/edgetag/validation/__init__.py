@@ -40,7 +40,6 @@
 - `proportions`: intervals of shares and of their paired differences.
 - `rate`: how fast validation scores images, beside the interpreter alone.
 - `refit`: thresholds for one variant, fitted on the validation split.
-- `schema`: the JSON Schema of `verdict.json`, for those who read it with other programs.
 - `scores`: files of scores: the reference's, which may come from another machine, and the
   variants'.
 - `starting_recipe`: what a new recipe says of its data, the margins above all: the smallest that

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from edgetag.errors import one_line
 from edgetag.runtimes.browser.devtools import ORIGIN, BrowserError, Tab
-from edgetag.runtimes.encoding import decode
 from edgetag.runtimes.interpreter import describe
 from edgetag.runtimes.messages import Loaded
 from edgetag.runtimes.protocol import ModelLoadError
@@ -88,12 +86,6 @@ class BrowserSession:
     def read(self) -> Values:
         """Return the raw output `[tags]` of the output's type."""
         return np.frombuffer(self._raw, dtype=self.output.dtype)
-
-    def invoke(self, values: Values) -> npt.NDArray[np.float32]:
-        """Feed, run, read and dequantize: `[1, height, width, 3]` to scores `[tags]`."""
-        self.feed(values)
-        self.run()
-        return decode(self.read(), self.output)
 
     def signature(self, name: str) -> Signature:
         """Refuse: scores alone are computed in a browser."""

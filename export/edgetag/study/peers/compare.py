@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgetag.arrays import write_array
 from edgetag.benchmarking.conditions import look
 from edgetag.benchmarking.latency import ratio
 from edgetag.benchmarking.stage import first_images
@@ -29,7 +30,7 @@ from edgetag.recipe import Recipe
 from edgetag.study.goals import check, goals_of
 from edgetag.study.peers.environments import python_of
 from edgetag.study.peers.jobs import Job
-from edgetag.study.peers.making import Given, MadeFile, made_by, scores_file, write_array
+from edgetag.study.peers.making import Given, MadeFile, made_by, scores_file
 from edgetag.study.peers.tools import ON_THE_PROCESSOR, TFLITE_CONVERTER, Kind, Runs, Tool, find
 from edgetag.study.peers.turns import PER_TURN, Entry, take_turns
 from edgetag.study.pooling import Pool

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from edgetag.contract import Preprocessing
 from edgetag.conversion.flatfile import gzip_size
@@ -20,7 +19,7 @@ from edgetag.records import Record, Result
 from edgetag.study.peers.jobs import SAID, WORKER, Job, Said, started_by
 from edgetag.study.peers.tools import Kind, Tool
 from edgetag.workspace import digest_file, digest_json
-from edgetag.writing import atomic_write, write_text
+from edgetag.writing import write_text
 
 SILENCE_S = 900.0
 """A tool that says nothing for so long while it makes or scores a file counts as hung."""
@@ -82,12 +81,6 @@ class Made(Result):
     inputs: str
     files: dict[Kind, MadeFile]
     scores: dict[str, str]
-
-
-def write_array(path: Path, values: npt.NDArray[Any]) -> None:
-    """Write a `.npy` file."""
-    with atomic_write(path) as file:
-        np.save(file, values)
 
 
 def scores_file(folder: Path, kind: Kind, split: str) -> Path:
