@@ -25,6 +25,7 @@ from edgetag.machine import Machine, this_machine
 from edgetag.phones.adb import Adb
 from edgetag.phones.listing import Listed
 from edgetag.pool import open_pool
+from edgetag.programs import run_program
 from edgetag.records import Record, Result
 from edgetag.runtimes import engines
 from edgetag.runtimes.protocol import Engine
@@ -287,15 +288,7 @@ def _tool(name: str) -> Component:
 def _ask(command: Sequence[str]) -> tuple[str, str]:
     """Run a command; return its stdout and what went wrong ("" if nothing)."""
     try:
-        process = subprocess.run(
-            command,
-            capture_output=True,
-            timeout=TIMEOUT_S,
-            check=False,
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-        )
+        process = run_program(command, TIMEOUT_S)
     except subprocess.TimeoutExpired:
         return "", f"no answer in {TIMEOUT_S:.0f} s"
     except OSError as error:

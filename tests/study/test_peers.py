@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgetag.arrays import write_array
 from edgetag.conversion.calibration.calibrate import scores_of
 from edgetag.conversion.calibration.pictures import Pictures
 from edgetag.errors import InputError
@@ -17,7 +18,7 @@ from edgetag.study.peers import turns
 from edgetag.study.peers.compare import run
 from edgetag.study.peers.environments import READY, folder_of, python_of
 from edgetag.study.peers.jobs import Job
-from edgetag.study.peers.making import Given, Made, made_by, scores_file, write_array
+from edgetag.study.peers.making import Given, Made, made_by, scores_file
 from edgetag.study.peers.tools import TOOLS, Tool, find
 from edgetag.study.peers.turns import PER_TURN, Entry, take_turns
 from edgetag.study.result import PeersStudy

@@ -8,6 +8,7 @@ from pathlib import Path
 from edgetag.children import python_command, python_environment
 from edgetag.ci.job import RUN
 from edgetag.errors import InputError
+from edgetag.programs import run_program
 from edgetag.reporting.findings import find
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
@@ -30,14 +31,7 @@ def rehearse(folder: Path, run: Path, command: str) -> tuple[Verdict, float]:
     words = shlex.split(command)[1:]
     words[words.index(RUN)] = str(run.resolve())
     started = time.monotonic()
-    done = subprocess.run(
-        python_command("edgetag", *words),
-        cwd=folder,
-        env=python_environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
+    done = run_program(python_command("edgetag", *words), None, folder, python_environment())
     seconds = time.monotonic() - started
     if done.returncode == 0:
         return Verdict.read(Workspace(run).validate / "verdict.json", "validate"), seconds

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from edgetag.errors import InputError
+from edgetag.programs import run_program
 from edgetag.writing import write_bytes, write_text
 
 TIMEOUT_S = 600
@@ -133,9 +134,7 @@ def _download(package: Package, folder: Path) -> Path:
 
 def _run(command: list[str], folder: Path, what: str) -> str:
     try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-        )
+        done = run_program(command, TIMEOUT_S, folder)
     except subprocess.TimeoutExpired:
         raise InputError(
             f"{what}: not downloaded after {TIMEOUT_S} s; check the network and run again"

@@ -1,14 +1,13 @@
 """Node.js on this machine: whether it is there and new enough."""
 
-import functools
 import shutil
-import subprocess
+
+from edgetag.programs import told_version
 
 OLDEST_NODE = 18
 """Major version from which the scoring process runs; older ones lack what it is written in."""
 
 INSTALL = f"install Node.js {OLDEST_NODE} or newer (Debian: apt install nodejs npm)"
-ANSWER_S = 20.0
 
 
 def find_node() -> str | None:
@@ -32,19 +31,9 @@ def why_no_node(node: str | None) -> str | None:
     return None
 
 
-@functools.cache
 def node_version(node: str) -> tuple[int, ...] | None:
-    """Return the version that a Node gives, such as `(20, 20, 2)`; None where it gives none.
-
-    Asked once: it takes 40 ms, and engines are asked often whether they are there.
-    """
-    try:
-        done = subprocess.run(
-            [node, "--version"], capture_output=True, text=True, timeout=ANSWER_S, check=True
-        )
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
-        return None
-    parts = done.stdout.strip().removeprefix("v").split(".")
+    """Return the version that a Node gives, such as `(20, 20, 2)`; None where it gives none."""
+    parts = told_version(node).removeprefix("v").split(".")
     if len(parts) != 3 or not all(part.isdecimal() for part in parts):
         return None
     return tuple(int(part) for part in parts)

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from edgetag.children import Launch
 from edgetag.errors import InputError
+from edgetag.programs import run_program
 from edgetag.progress import Progress
 from edgetag.records import Result
 from edgetag.runtimes.emulation.machines import default_cache
@@ -166,16 +167,7 @@ class NpmPackage:
             "--fetch-retry-mintimeout=1000",
         ]
         try:
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                stdin=subprocess.DEVNULL,
-                timeout=FETCH_S,
-                check=False,
-            )
+            done = run_program(command, FETCH_S, folder)
         except subprocess.TimeoutExpired:
             raise InputError(
                 f"{self.target}: npm has not fetched {self.name} in {FETCH_S:g} s; check the "

@@ -12,6 +12,7 @@ import subprocess
 from edgetag.bundling.apk.opening import App
 from edgetag.bundling.apk.result import AppSignatures
 from edgetag.errors import InputError, one_line
+from edgetag.programs import run_program
 
 MAGIC = b"APK Sig Block 42"
 SCHEMES = {0x7109871A: "v2", 0xF05368C0: "v3", 0x1B93AD61: "v3.1"}
@@ -75,16 +76,7 @@ def _verified(app: App, schemes: tuple[str, ...]) -> AppSignatures:
         reason = "not verified: apksigner is not on the PATH; it is in Debian's package apksigner"
         return AppSignatures(schemes=schemes, verdict="not run", reason=reason)
     try:
-        done = subprocess.run(
-            [program, "verify", str(app.path.resolve())],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            timeout=VERIFY_S,
-            check=False,
-        )
+        done = run_program([program, "verify", str(app.path.resolve())], VERIFY_S)
     except subprocess.TimeoutExpired:
         reason = f"not verified: apksigner did not end in {VERIFY_S:g} s"
         return AppSignatures(schemes=schemes, verdict="not run", reason=reason)

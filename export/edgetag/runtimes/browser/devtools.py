@@ -5,7 +5,6 @@ and gets those that it was given. https://chromedevtools.github.io/devtools-prot
 """
 
 import base64
-import functools
 import itertools
 import json
 import os
@@ -16,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
+
+from edgetag.programs import told_version
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 INSTALL = "install Chromium or Chrome (Debian: apt install chromium)"
@@ -44,19 +45,9 @@ def find_chromium() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-@functools.cache
 def chromium_version(program: str) -> str:
-    """Return what a browser calls itself, such as `Chromium 156.0.8078.108`; `Chromium` if nothing.
-
-    Asked once: it takes 0.1 s.
-    """
-    try:
-        done = subprocess.run(
-            [program, "--version"], capture_output=True, text=True, timeout=ANSWER_S, check=True
-        )
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
-        return "Chromium"
-    return " ".join(done.stdout.split()[:2]) or "Chromium"
+    """Return what a browser calls itself: `Chromium 156.0.8078.108`, or `Chromium` alone."""
+    return " ".join(told_version(program).split()[:2]) or "Chromium"
 
 
 @dataclass

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgetag.children import python
 from edgetag.errors import InputError, one_line
+from edgetag.programs import run_program
 from edgetag.study.peers.tools import Tool
 from edgetag.user_cache import user_cache
 from edgetag.workspace import Workspace, digest_json
@@ -51,14 +52,7 @@ def _build(tool: Tool, place: Path) -> None:
         [*install, "--disable-pip-version-check", *tool.requirements],
     ):
         try:
-            done = subprocess.run(
-                command,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=LONGEST_S,
-            )
+            done = run_program(command, LONGEST_S)
         except subprocess.TimeoutExpired:
             raise InputError(f"its environment: not built after {LONGEST_S:g} s") from None
         if done.returncode != 0:
