@@ -10,6 +10,7 @@ from edgetag.ci.job import RUN
 from edgetag.errors import InputError
 from edgetag.programs import run_program
 from edgetag.reporting.findings import find
+from edgetag.tables.text import first_few
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
 
@@ -49,6 +50,4 @@ def _why(done: subprocess.CompletedProcess[str], workspace: Workspace) -> str:
     reasons = [
         f"{finding.where}: {finding.text}" for finding in findings if finding.level != "note"
     ]
-    return "; ".join(reasons[:SHOWN]) + (
-        f" and {len(reasons) - SHOWN} more" if reasons[SHOWN:] else ""
-    )
+    return first_few(reasons, SHOWN, between="; ")

@@ -39,13 +39,9 @@ ENDLESS = 100_000
 Clock = Callable[[], float]
 
 
-def console_progress(stream: TextIO | None = None) -> "Progress":
-    """Return where stages report to: bars on a terminal, plain lines elsewhere.
-
-    Args:
-        stream: Instead of stderr.
-    """
-    stream = stream or sys.stderr
+def console_progress() -> "Progress":
+    """Return where stages report to, on stderr: bars on a terminal, plain lines elsewhere."""
+    stream = sys.stderr
     if stream.isatty():
         from rich.console import Console
 

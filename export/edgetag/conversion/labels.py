@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgetag.errors import InputError, printable
+from edgetag.tables.text import first_few, shorten
 from edgetag.tags import Vocabulary
 from edgetag.userfiles import read_file
 
@@ -153,11 +154,9 @@ def match_labels(
 
 def listed(names: Sequence[str]) -> str:
     """Return names for a message, the first few of many."""
-    some = ", ".join(shown(name) for name in names[:SHOWN])
-    return some if len(names) <= SHOWN else f"{some} and {len(names) - SHOWN} more"
+    return first_few([shown(name) for name in names], SHOWN)
 
 
 def shown(text: str, most: int = 60) -> str:
     """Return text from a foreign file so that it can be printed: short and on one line."""
-    seen = printable(text)
-    return seen if len(seen) <= most else seen[: most - 1] + "…"
+    return shorten(printable(text), most)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from edgetag.dataset.attribution import read_attribution
-from edgetag.dataset.plan import Plan, make_plan, open_sources, some
+from edgetag.dataset.plan import NAMED, Plan, make_plan, open_sources
 from edgetag.dataset.prospects import unfit_splits
 from edgetag.dataset.result import CheckReport
 from edgetag.dataset.selection import DropReason
@@ -12,6 +12,7 @@ from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.tables.formats import counted
+from edgetag.tables.text import first_few
 
 
 def check(recipe: Recipe, progress: Progress) -> CheckReport:
@@ -68,10 +69,10 @@ def _advice(plan: Plan) -> tuple[str, ...]:
         )
     if straddling := plan.straddling():
         advice.append(straddling)
-    if conflicts := [image for image in plan.dropped if image.reason == DropReason.CONFLICT]:
+    if places := [image.where for image in plan.dropped if image.reason == DropReason.CONFLICT]:
         advice.append(
             "in contradiction to an earlier row about the same image, whose label is unknown: "
-            f"{counted(len(conflicts), 'row')}, {some([image.where for image in conflicts])}; "
+            f"{counted(len(places), 'row')}, {first_few(places, NAMED)}; "
             "correct the labels, or answer on the page of edgetag review"
         )
     if ignored := plan.sources.passed_over():

@@ -25,6 +25,7 @@ from edgetag.preprocess import IMAGE_SUFFIXES, Preprocessing, Rejection
 from edgetag.progress import Progress
 from edgetag.recipe import DataSection, SplitSection
 from edgetag.tables.formats import counted
+from edgetag.tables.text import first_few
 
 NAMED = 3
 """Examples in a sentence; tables and files have all."""
@@ -99,7 +100,7 @@ class Plan:
         reasons = []
         for reason, count in self.rejected().items():
             places = [image.where for image in self.dropped if image.reason == reason]
-            reasons.append(f"{count} {reason}: {some(places)}")
+            reasons.append(f"{count} {reason}: {first_few(places, NAMED)}")
         return "; ".join(reasons)
 
     def rejected_share(self) -> float:
@@ -158,12 +159,6 @@ def _splits(images: Sequence[Image], section: SplitSection) -> list[str]:
         for image in images
     ]
     return assign_splits(items, section)
-
-
-def some(places: Sequence[str]) -> str:
-    """Name the first few."""
-    more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
-    return ", ".join(places[:NAMED]) + more
 
 
 def count_labels(

@@ -386,9 +386,9 @@ def licence(style: str) -> str:
     return str(_definition(style)["meta"]["license"]["text"])
 
 
-def pictures(seed: int, styles: Sequence[Style] = STYLES) -> Iterator[Picture]:
-    """Yield the avatars of some styles; equal seeds give equal avatars."""
-    for position, style in enumerate(styles):
+def pictures(seed: int) -> Iterator[Picture]:
+    """Yield the avatars of all styles; equal seeds give equal avatars."""
+    for position, style in enumerate(STYLES):
         definition = _definition(style.name)
         for number in range(style.images):
             identity = f"{style.name}-{position:02d}-{number:04d}"

@@ -160,13 +160,12 @@ def emoji_of(hexcode: str) -> Emoji | None:
     return parse_emoji(text, str(entry["en"])) if entry else None
 
 
-def pictures(seed: int, tones_per_name: int, lines: bool = True) -> Iterator[Picture]:
-    """Yield every usable drawing.
+def pictures(seed: int, tones_per_name: int) -> Iterator[Picture]:
+    """Yield every usable drawing, and its line version (the same for all skin tones).
 
     Args:
         seed: Chooses which skin tones are kept.
         tones_per_name: Skin tones kept of each name, beside the yellow one.
-        lines: Also yield the line version of each name (the same for all skin tones).
     """
     tones: dict[str, list[tuple[Path, Emoji]]] = {}
     for path in sorted(folder().glob("*.svg")):
@@ -177,7 +176,7 @@ def pictures(seed: int, tones_per_name: int, lines: bool = True) -> Iterator[Pic
             tones.setdefault(emoji.name, []).append((path, emoji))
             continue
         yield _picture(path, emoji, lines=False)
-        if lines and not emoji.is_flag and has_lines(path.read_text(encoding="utf-8")):
+        if not emoji.is_flag and has_lines(path.read_text(encoding="utf-8")):
             yield _picture(path, emoji, lines=True)
     for candidates in tones.values():
         ordered = sorted(candidates, key=lambda item: rank(seed, "tone", item[0].stem))

@@ -7,6 +7,7 @@ from edgetag.judging.wording import write_limit, write_measured, write_value
 from edgetag.reporting.levels import Level
 from edgetag.reporting.result import BudgetRow, Finding
 from edgetag.tables.formats import NONE, format_fraction
+from edgetag.tables.text import first_few
 from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
 from edgetag.validation.result import LossMeasure, VariantVerdict
 
@@ -67,9 +68,7 @@ def describe_loss(
 
 def listed(texts: Iterable[str]) -> str:
     """Join what belongs to one sentence, at most `SHOWN_NUMBERS`."""
-    items = list(texts)
-    rest = len(items) - SHOWN_NUMBERS
-    return ", ".join(items[:SHOWN_NUMBERS]) + (f" and {rest} more" if rest > 0 else "")
+    return first_few(list(texts), SHOWN_NUMBERS)
 
 
 def describe_not_judged(variant: str, judged: Iterable[VariantVerdict]) -> str:

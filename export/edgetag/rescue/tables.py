@@ -4,8 +4,9 @@ from edgetag.conversion.layers import label
 from edgetag.rescue.result import FloatFile, RescueResult, Step
 from edgetag.tables import Cell, Column, Decision, Number, Rows, Table, decided, with_interval
 from edgetag.tables.formats import format_bytes, format_fraction, format_ms
+from edgetag.tables.text import first_few
 
-SHOWN_LAYERS = 4
+SHOWN_LAYERS, RANKED_LAYERS = 4, 10
 """Layers named in a cell; the JSON has them all."""
 
 
@@ -51,9 +52,9 @@ def _decision(result: RescueResult, step: Step) -> Cell:
     return decided(step.verdict, step.verdict + " ←" * (step.name == result.chosen))
 
 
-def ranking_table(result: RescueResult, shown: int = 10) -> Table:
+def ranking_table(result: RescueResult) -> Table:
     """Show the layers that quantizing hurts most."""
-    return Rows(enumerate(result.ranking[:shown], start=1)).table(
+    return Rows(enumerate(result.ranking[:RANKED_LAYERS], start=1)).table(
         f"Change of the scores by quantizing one layer alone ({len(result.ranking)} layers)",
         Number("rank", lambda ranked: ranked[0]),
         Column("layer", lambda ranked: ranked[1].label),
@@ -72,6 +73,4 @@ def _change(step: Step) -> str | None:
 
 
 def _named(names: tuple[str, ...]) -> str:
-    labels = [label(name) for name in names[:SHOWN_LAYERS]]
-    more = len(names) - len(labels)
-    return ", ".join(labels) + (f" and {more} more" if more else "")
+    return first_few([label(name) for name in names], SHOWN_LAYERS)

@@ -6,10 +6,10 @@ from edgetag.tables.model import Table
 from edgetag.tables.text import LONGEST_NAME, escape_markdown, printable, shorten
 
 
-def to_markdown(table: Table, longest: int = LONGEST_NAME) -> str:
+def to_markdown(table: Table) -> str:
     """Return a table that ends in a newline; longer cells are cut."""
     rule = ["---:" if column.kind == "number" else "---" for column in table.at("text").columns]
-    heading, *rows = _escaped(table, longest)
+    heading, *rows = _escaped(table, LONGEST_NAME)
     return _lines([heading, rule, *rows])
 
 

@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Sequence
 
 LONGEST_NAME = 120
 """Longer texts are cut in Markdown, where a page has a largest size."""
@@ -31,6 +32,19 @@ def escape_html(text: str) -> str:
 def shorten(text: str, longest: int = LONGEST_NAME) -> str:
     """Return a text of at most `longest` characters; one that is cut ends in …."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def first_few(texts: Sequence[str], most: int, of: int | None = None, between: str = ", ") -> str:
+    """List texts in a sentence, the first few of many: `cat, dog and 3 more`.
+
+    Args:
+        texts: In order.
+        most: How many are listed.
+        of: How many there are, where not all are given.
+        between: What separates them.
+    """
+    rest = (len(texts) if of is None else of) - most
+    return between.join(texts[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def printable(text: str) -> str:

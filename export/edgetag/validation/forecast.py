@@ -10,6 +10,7 @@ from edgetag.dataset.prospects import scored_tags
 from edgetag.dataset.result import CheckReport, SplitCounts
 from edgetag.dataset.split import SHARE, TEST, VALIDATION
 from edgetag.recipe import Budget, Recipe, TagBudget
+from edgetag.tables.text import first_few
 from edgetag.training.result import MIN_IMAGES
 from edgetag.validation.planning import images_needed, power
 from edgetag.validation.result import ON_ACCURACY
@@ -98,9 +99,8 @@ def _undecidable(
     for what in TagBudget.model_fields:
         hard = list(_too_few(what, budget, split, scored, confidence))
         if hard:
-            shown = ", ".join(hard[:NAMED])
-            more = f" and {len(hard) - NAMED} more" if len(hard) > NAMED else ""
-            yield f"{key}: {what} is too narrow for the test images of {shown}{more}"
+            shown = first_few(hard, NAMED)
+            yield f"{key}: {what} is too narrow for the test images of {shown}"
 
 
 def _too_few(
@@ -134,14 +134,13 @@ def _never_scored(
     missing = [tag for tag in split.tags if tag not in scored]
     if not missing:
         return
-    listed = ", ".join(f"{tag} ({split.tags[tag].positives})" for tag in missing[:NAMED])
-    more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+    listed = first_few([f"{tag} ({split.tags[tag].positives})" for tag in missing], NAMED)
     wanted = ""
     if name == TEST:
         wanted = f"; where hashes split, it takes {_about(least / SHARE)} of a tag in all"
     yield (
         f"{len(missing)} of {len(split.tags)} tags are never scored, for fewer than {least} "
-        f"positives in {name} or no negative: {listed}{more}; every mAP is over the other "
+        f"positives in {name} or no negative: {listed}; every mAP is over the other "
         f"{len(scored)}, and nobody judges what these lose{wanted}"
     )
 
@@ -156,10 +155,9 @@ def _unchosen(
     counts = {tag: validation.tags[tag] for tag in scored}
     few = [t for t, have in counts.items() if min(have.positives, have.negatives) < MIN_IMAGES]
     if few:
-        listed = ", ".join(f"{tag} ({counts[tag].positives})" for tag in few[:NAMED])
-        more = f" and {len(few) - NAMED} more" if len(few) > NAMED else ""
+        listed = first_few([f"{tag} ({counts[tag].positives})" for tag in few], NAMED)
         yield (
-            f"thresholds of {listed}{more} stay at {section.value:g}, for fewer than {MIN_IMAGES} "
+            f"thresholds of {listed} stay at {section.value:g}, for fewer than {MIN_IMAGES} "
             "positives or negatives in validation; their recall says little"
         )
 

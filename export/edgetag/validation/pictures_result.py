@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from edgetag.records import Record
 from edgetag.tables.formats import counted
+from edgetag.tables.text import first_few
 
 NAMES_TOLD = 3
 """Pictures that a sentence names."""
@@ -106,5 +107,5 @@ class PicturesComparison(Record):
 
 
 def _some(names: Sequence[str], count: int) -> str:
-    shown = ", ".join(name if len(name) <= 80 else f"…{name[-79:]}" for name in names[:NAMES_TOLD])
-    return shown if count <= NAMES_TOLD else f"{shown} and {count - NAMES_TOLD} more"
+    ends = [name if len(name) <= 80 else f"…{name[-79:]}" for name in names]
+    return first_few(ends, NAMES_TOLD, of=count)

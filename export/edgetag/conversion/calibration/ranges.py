@@ -46,8 +46,6 @@ TINY = 1e-30
 LOW, STEPS = -128, 255
 """Of int8: its smallest value, and the steps of a range."""
 
-Ends = npt.NDArray[np.float64]
-
 
 def set_ranges(quantized: Any, floating: Any, layers: Sequence[Layer], pictures: Pictures) -> None:
     """Choose the ranges of a quantized model's activations anew, in place.

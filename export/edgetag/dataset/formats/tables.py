@@ -15,6 +15,7 @@ from pathlib import Path
 from edgetag.dataset.listing import Crop, LabelRow
 from edgetag.dataset.location import is_unicode
 from edgetag.errors import InputError
+from edgetag.tables.text import first_few
 from edgetag.userfiles import read_file
 
 TABLE_SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
@@ -36,6 +37,7 @@ _LABELS: dict[object, int | None] = {
     0: 0,
     None: None,
 }
+COLUMNS_TOLD = 12
 _SPLIT = re.compile(r"train|validation|test|test_\w+")
 _CROP = re.compile(r"\s*(-?\d{1,6})\s+(-?\d{1,6})\s+(-?\d{1,6})\s+(-?\d{1,6})\s*", re.ASCII)
 
@@ -309,6 +311,5 @@ def share_row(rows: dict[LabelRow, LabelRow], row: LabelRow) -> LabelRow:
     return rows.setdefault(row, row)
 
 
-def _listed(names: list[str] | tuple[str, ...], limit: int = 12) -> str:
-    shown = ", ".join(repr(name) for name in names[:limit])
-    return shown + (f" and {len(names) - limit} more" if len(names) > limit else "")
+def _listed(names: Iterable[str]) -> str:
+    return first_few([repr(name) for name in names], COLUMNS_TOLD)
