@@ -20,7 +20,7 @@ import numpy.typing as npt
 from pydantic import Field, ValidationError
 
 from edgetag.errors import InputError
-from edgetag.records import Record
+from edgetag.records import Record, first_problem
 from edgetag.toml_text import key_text, value_text, with_tuples
 from edgetag.userfiles import read_file
 
@@ -75,9 +75,7 @@ class Ensemble(Record):
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}; name the ensemble's file") from None
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"]) or "the file"
-            raise InputError(f"{path}: {place}: {first['msg']}; {HOW_TO}") from None
+            raise InputError(f"{path}: {first_problem(error)}; {HOW_TO}") from None
         except (ValueError, RecursionError) as error:  # no UTF-8, no TOML, nested without end
             raise InputError(f"{path}: not an ensemble's file: {error}; {HOW_TO}") from None
 

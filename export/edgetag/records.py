@@ -19,6 +19,17 @@ VERSION_PATTERN = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 """Of a bundle's or a runtime's version; `\\d` would also take digits that are not ASCII."""
 
 
+def first_problem(error: ValidationError, whole: str = "the file") -> str:
+    """Return where the first thing is that is wrong, and what: `models.0.weight: Input should …`.
+
+    Args:
+        error: Of what was read.
+        whole: What to name where no part of it is at fault.
+    """
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc'])) or whole}: {first['msg']}"
+
+
 class Record(BaseModel):
     """A frozen, strict value; nested parts of results derive from it."""
 

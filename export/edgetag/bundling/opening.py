@@ -18,7 +18,7 @@ from edgetag.bundling.golden_maps import Known, unpack_maps
 from edgetag.bundling.result import MOST_BYTES, BundledVariant, BundleManifest
 from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
-from edgetag.records import Result
+from edgetag.records import Result, first_problem
 from edgetag.tags import Vocabulary
 from edgetag.userfiles import require_file
 
@@ -204,9 +204,7 @@ class _Reader:
         try:
             contract = Preprocessing.model_validate_json(text, strict=True)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(str(part) for part in first["loc"]) or "the file"
-            raise self._wrong(f"{contents.PREPROCESSING}: {place}: {first['msg']}") from None
+            raise self._wrong(f"{contents.PREPROCESSING}: {first_problem(error)}") from None
         if lacking := sorted(Preprocessing.model_fields.keys() - contract.model_fields_set):
             raise self._wrong(f"{contents.PREPROCESSING}: {lacking[0]} is missing")
         channels = (*contract.fill, *contract.background)

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from edgetag.bundling.contents import VERDICT, Share
 from edgetag.bundling.opening import MOST_JSON_BYTES, open_bundle
 from edgetag.errors import InputError
+from edgetag.records import first_problem
 from edgetag.validation.operating import CURVE_SCORES
 from edgetag.validation.result import Verdict
 
@@ -129,10 +130,8 @@ def read_released(path: Path) -> ReleasedVerdict:
     try:
         verdict = ReleasedVerdict.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
         raise InputError(
-            f"{path}: {VERDICT}: {place}: {first['msg']}; make the bundle again"
+            f"{path}: {VERDICT}: {first_problem(error)}; make the bundle again"
         ) from None
     return verdict.model_copy(update={"shipped": shipped})
 

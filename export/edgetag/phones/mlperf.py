@@ -23,6 +23,7 @@ from pydantic import ValidationError
 from edgetag.errors import InputError
 from edgetag.phones.elsewhere import Amount, Count, MeasuredElsewhere, ReadPart, Share, Word
 from edgetag.phones.figures import Delegation
+from edgetag.records import first_problem
 from edgetag.tables.text import printable
 from edgetag.userfiles import read_file
 
@@ -269,9 +270,7 @@ def read_mobile_result(content: bytes, path: Path) -> tuple[MeasuredElsewhere, .
     try:
         result = _MobileResult.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise InputError(f"{path}: {place}: {first['msg']}; copy the result again") from None
+        raise InputError(f"{path}: {first_problem(error)}; copy the result again") from None
     system = result.environment_info.value.android or result.environment_info.value.ios
     figures = [
         _of_app(result, benchmark, run, system)

@@ -6,6 +6,7 @@ from edgetag.errors import InputError
 from edgetag.phones.delegates import delegate_of
 from edgetag.phones.elsewhere import Amount, Count, MeasuredElsewhere, ReadPart, Share, Word
 from edgetag.phones.figures import Delegation
+from edgetag.records import first_problem
 
 PHONES = ("android", "ios")
 """The leaderboard has computers, too."""
@@ -81,10 +82,8 @@ def _row(line: bytes, where: str) -> _Row:
     try:
         return _Row.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the line"
         raise InputError(
-            f"{where}: {place}: {first['msg']}; it is no row of LiteRT's leaderboard"
+            f"{where}: {first_problem(error, 'the line')}; it is no row of LiteRT's leaderboard"
         ) from None
 
 

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from edgetag.errors import EdgetagError, InputError
 from edgetag.recipe.sections import Recipe, with_places
+from edgetag.records import first_problem
 from edgetag.toml_text import with_tuples
 from edgetag.userfiles import read_file
 
@@ -48,10 +49,8 @@ def resolved_recipe(values: dict[str, Any], path: Path) -> Recipe:
         renamed = {RENAMED.get(key, key): value for key, value in values.items()}
         return Recipe.model_validate(with_tuples(_with_paths(renamed, path.parent)))
     except ValidationError as error:
-        problem = error.errors()[0]
-        name = ".".join(str(part) for part in problem["loc"])
         raise InputError(
-            f"{path}: {name}: {problem['msg']}; name the recipe's own file instead of the folder"
+            f"{path}: {first_problem(error)}; name the recipe's own file instead of the folder"
         ) from None
 
 

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from edgetag import __version__
 from edgetag.dataset.location import is_file_name
-from edgetag.records import Record
+from edgetag.records import Record, first_problem
 from edgetag.reviewing.board import Board, Filter, PictureView, Progress
 from edgetag.reviewing.one_by_one import OneByOne
 from edgetag.reviewing.pictures import MEDIA_TYPE, Pictures
@@ -306,6 +306,4 @@ async def _body(request: Request, kind: type[Body], settings: Settings) -> Body:
     try:
         return kind.model_validate_json(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the body"
-        raise RefusalError(422, f"{place}: {first['msg']}") from None
+        raise RefusalError(422, first_problem(error, "the body")) from None

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 from edgetag.errors import InputError
 from edgetag.machine import cores
 from edgetag.preprocess import MAX_PIXELS
-from edgetag.records import Record
+from edgetag.records import Record, first_problem
 from edgetag.userfiles import read_file
 
 MOST_BYTES = 1_000_000
@@ -110,10 +110,8 @@ def read_settings(path: Path | None, options: dict[str, Any]) -> Settings:
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
         where = f"{path}: " if path else ""
-        raise InputError(f"{where}{place}: {first['msg']}") from None
+        raise InputError(f"{where}{first_problem(error)}") from None
     for root in settings.roots:
         if not root.is_dir():
             raise InputError(f"--root {root}: there is no such folder")
