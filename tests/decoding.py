@@ -27,7 +27,7 @@ from edgetag.cli.terminal import print_tables
 from edgetag.contract import Preprocessing
 from edgetag.demo_sets.demo import SEED, plan_demo
 from edgetag.demo_sets.picture import Picture, compose, place
-from edgetag.explaining.costs import Judge
+from edgetag.explaining.costs import cost_of
 from edgetag.explaining.mistakes import Mistake
 from edgetag.explaining.result import MistakeCost
 from edgetag.labels import UNKNOWN
@@ -36,7 +36,8 @@ from edgetag.preprocess import Pixels, letterbox, preprocess
 from edgetag.scaled_jpeg import read_scaled
 from edgetag.tables import Column, Number, Rows, Table, with_interval
 from edgetag.tables.formats import format_fraction, format_mean, format_percent
-from edgetag.validation.statistics import Bootstrap
+from edgetag.tags import Vocabulary
+from edgetag.validation.metrics import Measured, Split
 from tests.support.paths import RELEASED
 
 Decode = Callable[[bytes], Image.Image]
@@ -240,18 +241,21 @@ def costs(bundle: Path, side: int, every: int) -> Iterator[MistakeCost]:
             return [tagger.score_square(square) for square in squares]
 
         right, *wrong = np.stack(list(pool.map(scores, pictures)), axis=1)
-        judge = Judge(
-            right=right,
-            labels=np.array([told(picture, tagger.tags) for picture in pictures], np.int8),
-            names=tagger.tags,
-            thresholds=tagger.model.thresholds,
+        split = Split(
+            np.array([told(picture, tagger.tags) for picture in pictures], np.int8),
+            Vocabulary(tagger.tags),
+            [picture.group for picture in pictures],
             min_positives=MIN_POSITIVES,
-            bootstrap=Bootstrap.over([p.group for p in pictures], 1000, SEED),
+            samples=1000,
             confidence=0.95,
+            seed=SEED,
         )
+        thresholds = dict(zip(tagger.tags, tagger.model.thresholds.tolist(), strict=True))
+    rightly = Measured(right, split, thresholds)
     for least, scored in zip(LEASTS, wrong, strict=True):
         name = f"at least {least} times the input's {contract.input_size} px"
-        yield judge.cost(Mistake(name, "", ""), scored, len(pictures))
+        wrongly = Measured(scored, split, thresholds)
+        yield cost_of(Mistake(name, "", ""), rightly, wrongly, len(pictures))
 
 
 def cost_table(rows: Sequence[MistakeCost], side: int) -> Table:

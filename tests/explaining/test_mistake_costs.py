@@ -2,11 +2,13 @@
 
 import numpy as np
 
-from edgetag.explaining.costs import Judge
+from edgetag.explaining.costs import cost_of
 from edgetag.explaining.mistakes import Mistake
+from edgetag.explaining.result import MistakeCost
 from edgetag.labels import UNKNOWN, Labels
 from edgetag.metrics import Scores
-from edgetag.validation.statistics import Bootstrap
+from edgetag.tags import Vocabulary
+from edgetag.validation.metrics import Measured, Split
 
 MISTAKE = Mistake("upside_down", "Turns it.", "It is wrong.")
 IMAGES = 60
@@ -24,22 +26,25 @@ def scores(truth: Labels) -> Scores:
     return (0.1 + 0.8 * (truth == 1) + generator.uniform(-0.1, 0.1, truth.shape)).astype(np.float32)
 
 
-def judge(truth: Labels, right: Scores) -> Judge:
+def judged(truth: Labels, right: Scores, wrong: Scores) -> MistakeCost:
     groups = [str(number) for number in range(len(truth))]
-    return Judge(
-        right=right,
-        labels=truth,
-        names=("a", "b", "c"),
-        thresholds=np.full(3, 0.5, np.float32),
+    split = Split(
+        truth,
+        Vocabulary(("a", "b", "c")),
+        groups,
         min_positives=5,
-        bootstrap=Bootstrap.over(groups, 200, 1),
+        samples=200,
         confidence=0.95,
+        seed=1,
     )
+    thresholds = dict.fromkeys(("a", "b", "c"), 0.5)
+    first, second = (Measured(each, split, thresholds) for each in (right, wrong))
+    return cost_of(MISTAKE, first, second, IMAGES)
 
 
 def test_the_same_scores_cost_nothing() -> None:
     truth = labels()
-    cost = judge(truth, scores(truth)).cost(MISTAKE, scores(truth), IMAGES)
+    cost = judged(truth, scores(truth), scores(truth))
     assert (cost.map, cost.map_drop, cost.map_drop_interval) == (1.0, 0.0, (0.0, 0.0))
     assert (cost.flip_rate, cost.mean_score_difference, cost.tags_hurt) == (0.0, 0.0, ())
 
@@ -48,7 +53,7 @@ def test_a_tag_that_goes_wrong_is_named_and_the_others_are_not() -> None:
     truth = labels()
     wrong = scores(truth)
     wrong[:, 1] = 1 - wrong[:, 1]
-    cost = judge(truth, scores(truth)).cost(MISTAKE, wrong, IMAGES)
+    cost = judged(truth, scores(truth), wrong)
     assert cost.tags_hurt == ("b",)
     assert cost.flip_rate == 1 / 3
     assert cost.map_drop is not None
@@ -62,7 +67,7 @@ def test_unknown_labels_count_in_no_decision() -> None:
     right, wrong = scores(truth), scores(truth)
     wrong[:10] = 1 - wrong[:10]
     truth[:10] = UNKNOWN
-    cost = judge(truth, right).cost(MISTAKE, wrong, 10)
+    cost = judged(truth, right, wrong)
     assert (cost.flip_rate, cost.map_drop) == (0.0, 0.0)
     assert cost.mean_score_difference > 0
 
@@ -70,9 +75,7 @@ def test_unknown_labels_count_in_no_decision() -> None:
 def test_without_a_scored_tag_there_is_no_average_precision() -> None:
     truth = np.full((IMAGES, 3), UNKNOWN, dtype=np.int8)
     right = scores(labels())
-    judged = judge(truth, right)
-    cost = judged.cost(MISTAKE, 1 - right, IMAGES)
-    assert (judged.map, judged.scored) == (None, [])
+    cost = judged(truth, right, 1 - right)
     assert (cost.map, cost.map_drop, cost.map_drop_interval, cost.flip_rate) == (None,) * 4
     assert cost.tags_hurt == ()
     assert cost.mean_score_difference > 0

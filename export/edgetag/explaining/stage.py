@@ -1,7 +1,7 @@
 """The explain stage: layers to blame in each quantized file, and what mistakes in an app cost."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.errors import InputError
 from edgetag.explaining.blame import Images, blame
-from edgetag.explaining.costs import Judge
+from edgetag.explaining.costs import cost_of
 from edgetag.explaining.graph import read_graph
 from edgetag.explaining.mistakes import Mistake, drawn_mistakes, scaled_mistakes
 from edgetag.explaining.model_explorer import write_node_data
@@ -36,7 +36,8 @@ from edgetag.runtimes.session import Tensor
 from edgetag.sampling import rare_tags_first
 from edgetag.shipping import read_shipping
 from edgetag.training.result import Thresholds
-from edgetag.validation.statistics import Bootstrap
+from edgetag.validation.inputs import split_of
+from edgetag.validation.metrics import Measured
 from edgetag.workspace import Workspace
 from edgetag.writing import write_text
 
@@ -179,21 +180,27 @@ def _drift(
             f"{len(dataset.vocabulary)} tags; mistakes in preprocessing are not judged"
         )
         return None
-    judge = _judge(recipe, workspace, dataset, rows[scored.used], scored)
-    return _costs(recipe, file, judge, scored, (*drawn, *scaled))
+    path = workspace.train / "thresholds.json"
+    thresholds = Thresholds.read(path, "train").thresholds
+    if lacking := [name for name in dataset.vocabulary.names if name not in thresholds]:
+        raise InputError(f"{path}: no threshold for {', '.join(lacking)}; run: edgetag train")
+    split = split_of(recipe, dataset, rows[scored.used])
+    right = Measured(scored.right, split, thresholds)
+    return _costs(recipe, file, right, thresholds, scored, (*drawn, *scaled))
 
 
 def _costs(
     recipe: Recipe,
     file: ExportedVariant,
-    judge: Judge,
+    right: Measured,
+    thresholds: Mapping[str, float],
     scored: Scored,
     mistakes: Sequence[Mistake],
 ) -> PreprocessingDrift:
     costs = [
-        judge.cost(mistake, scored.wrong[mistake.name], scored.changed[mistake.name])
+        cost_of(mistake, right, Measured(scored.wrong[mistake.name], right.split, thresholds), many)
         for mistake in mistakes
-        if scored.changed[mistake.name]
+        if (many := scored.changed[mistake.name])
     ]
     # Without a scored tag there is no mAP, and scores alone tell which mistake is dear.
     costs.sort(key=lambda cost: (-(cost.map_drop or 0.0), -cost.mean_score_difference))
@@ -203,30 +210,10 @@ def _costs(
         accelerator=engines.acceleration(DEFAULT_ENGINE),
         split=recipe.validation.splits[0],
         images=len(scored.used),
-        n_scored_tags=len(judge.scored),
-        map=judge.map,
+        n_scored_tags=len(right.split.scored),
+        map=right.mean_average_precision,
         mistakes=tuple(costs),
         without_effect=tuple(m.name for m in mistakes if not scored.changed[m.name]),
-    )
-
-
-def _judge(
-    recipe: Recipe, workspace: Workspace, dataset: Dataset, rows: Rows, scored: Scored
-) -> Judge:
-    section, names = recipe.validation, dataset.vocabulary.names
-    path = workspace.train / "thresholds.json"
-    thresholds = Thresholds.read(path, "train").thresholds
-    if lacking := [name for name in names if name not in thresholds]:
-        raise InputError(f"{path}: no threshold for {', '.join(lacking)}; run: edgetag train")
-    return Judge(
-        right=scored.right,
-        labels=dataset.labels(rows),
-        names=names,
-        # In float32, as the scores are: 0.3 must reach a threshold of 0.3.
-        thresholds=np.array([thresholds[name] for name in names], dtype=np.float32),
-        min_positives=section.min_positives,
-        bootstrap=Bootstrap.over(dataset.groups(rows), section.bootstrap_samples, recipe.seed),
-        confidence=section.confidence,
     )
 
 

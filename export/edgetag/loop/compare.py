@@ -224,8 +224,7 @@ def _tag(
 def _mean(original: Measured, changes: Comparison) -> ComparedValue | None:
     if changes.mean_ap is None:
         return None
-    scored = original.average_precisions[original.split.scored]
-    return _value(float(scored.mean()) if len(scored) else None, changes.mean_ap)
+    return _value(original.mean_average_precision, changes.mean_ap)
 
 
 def _value(before: float | None, measure: Measure) -> ComparedValue:

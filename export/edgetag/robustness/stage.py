@@ -205,12 +205,11 @@ def _file(
     clean, *changed = (
         Measured(part, split, thresholds) for part in np.split(scores, len(names) + 1)
     )
-    scored = clean.average_precisions[split.scored]
     return AttackedFile(
         variant=file.variant,
         sha256=file.sha256,
         white_box=file.variant == BASE,
-        map=float(scored.mean()) if len(scored) else None,
+        map=clean.mean_average_precision,
         under=tuple(
             _under(change, epsilon, clean, after)
             for (change, epsilon), after in zip(names, changed, strict=True)

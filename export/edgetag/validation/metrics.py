@@ -90,6 +90,12 @@ class Measured:
         """`[tags]`, NaN where not scored."""
         return average_precisions(self.scores, self.split.labels, self.split.min_positives)
 
+    @property
+    def mean_average_precision(self) -> float | None:
+        """Over the scored tags; None where there are none."""
+        scored = self.average_precisions[self.split.scored]
+        return float(scored.mean()) if len(scored) else None
+
     @cached_property
     def f1(self) -> npt.NDArray[np.float64]:
         """`[tags]`: `2 TP / (2 TP + FP + FN)`, 0 where that is 0 / 0."""

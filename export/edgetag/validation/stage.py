@@ -160,10 +160,6 @@ def _join(
 def _summary(
     stored: ReferenceScores, measured: Mapping[str, Measured], split: str
 ) -> ReferenceSummary:
-    maps: dict[str, float | None] = {}
-    for name, split_measured in measured.items():
-        values = split_measured.average_precisions[split_measured.split.scored]
-        maps[name] = float(values.mean()) if len(values) else None
     return ReferenceSummary(
         engine=stored.meta.engine,
         accelerator=stored.meta.accelerator,
@@ -171,5 +167,5 @@ def _summary(
         versions=stored.meta.versions,
         weights_sha256=stored.meta.weights_sha256,
         scores_sha256=scores_digest(measured[split].scores),
-        map=maps,
+        map={name: of_split.mean_average_precision for name, of_split in measured.items()},
     )
