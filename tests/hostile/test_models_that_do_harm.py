@@ -14,7 +14,7 @@ from edgetag.preprocess import Preprocessing
 from edgetag.proc import free_memory_bytes
 from edgetag.recipe import load_recipe
 from edgetag.runtimes import FailureKind, LoadFailure, engines, score
-from edgetag.validation import scoring
+from edgetag.runtimes.here import EngineHere
 from edgetag.validation.pictures import known_pictures
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
@@ -92,7 +92,7 @@ def recipe(tmp_path: Path) -> Path:
 def test_files_that_do_harm_cost_a_line_each_and_the_good_one_is_judged(
     recipe: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scoring, "SILENCE_S", PATIENCE_S)
+    monkeypatch.setattr(EngineHere, "silence_limit_s", PATIENCE_S)
     free = free_memory_bytes()
     assert free is not None
     folder = recipe.parent

@@ -20,7 +20,7 @@ ROWS = np.array([5, 30, 0])
 
 def run(name: str, path: Path, cache: Path, contract: Preprocessing) -> MapRun | LoadFailure:
     with SilentProgress().track("maps", len(ROWS)) as task:
-        return explain(engines.get(name), path, cache, ROWS, contract, task, timeout_s=60)
+        return explain(engines.get(name), path, cache, ROWS, contract, task)
 
 
 def explained(model: str, folder: Path) -> Path:

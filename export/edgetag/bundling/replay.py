@@ -13,7 +13,6 @@ from edgetag.bundling.golden_maps import Cells, Known
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentTask
 from edgetag.runtimes import Engine, LoadFailure, ScoreRun, score
-from edgetag.runtimes.emulation.engine import SILENCE_LIMIT_S
 from edgetag.runtimes.maps import explain
 
 
@@ -25,7 +24,7 @@ def run_over(
     For `folder` see `temporary_images.images_on_disk`; it holds so many pictures.
     """
     rows = np.arange(pictures, dtype=np.int64)
-    return score(engine, model, folder, rows, contract, timeout_s=SILENCE_LIMIT_S)
+    return score(engine, model, folder, rows, contract)
 
 
 def cells_over(
@@ -33,7 +32,7 @@ def cells_over(
 ) -> Cells | LoadFailure:
     """Return the heat maps of the golden inputs; see `run_over`."""
     rows = np.arange(pictures, dtype=np.int64)
-    run = explain(engine, model, folder, rows, contract, SilentTask(), timeout_s=SILENCE_LIMIT_S)
+    run = explain(engine, model, folder, rows, contract, SilentTask())
     return run if isinstance(run, LoadFailure) else expit(run.maps)
 
 

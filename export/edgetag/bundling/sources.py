@@ -28,8 +28,6 @@ CANDIDATES = 1000
 SMALLER = 640
 """Longer side in pixels of a copy of a picture that is too large: at most 1.3 MB as PNG."""
 
-SILENCE_S = 300.0
-
 
 def inputs_fingerprint(recipe: Recipe) -> str:
     """Return a digest of the files outside the run that a bundle is made of."""
@@ -83,7 +81,7 @@ def _candidates(
     labels = finder.data.labels(rows)
     limits = np.array([thresholds[tag] for tag in tags])
     engine, contract = engines.get(DEFAULT_ENGINE), recipe.network.preprocessing()
-    run = score(engine, model, workspace.cache, rows, contract, timeout_s=SILENCE_S)
+    run = score(engine, model, workspace.cache, rows, contract)
     if isinstance(run, LoadFailure):
         raise InputError(f"{model}: {DEFAULT_ENGINE} does not run it: {run.reason}")
     if run.scores.shape != labels.shape:

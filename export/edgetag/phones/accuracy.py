@@ -25,8 +25,6 @@ from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.sampling import spread
 from edgetag.workspace import Workspace
 
-SILENCE_S = 300.0
-
 
 @dataclass(frozen=True)
 class Truth:
@@ -124,7 +122,7 @@ def _scores_here(
     engine, contract = engines.get(DEFAULT_ENGINE), recipe.network.preprocessing()
     host: dict[Variant, Scores] = {}
     for file in files:
-        outcome = score(engine, file.path, workspace.cache, rows, contract, timeout_s=SILENCE_S)
+        outcome = score(engine, file.path, workspace.cache, rows, contract)
         if isinstance(outcome, LoadFailure):
             raise InputError(f"{file.variant} on this machine's LiteRT: {outcome.reason}")
         host[file.variant] = outcome.scores

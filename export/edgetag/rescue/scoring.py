@@ -28,8 +28,6 @@ from edgetag.validation.scores import (
 from edgetag.workspace import Workspace, digest_file, digest_json
 
 THREADS = 1
-SILENCE_S = 300.0
-"""A runtime that finishes no image for so long counts as hung."""
 
 TIMED_IMAGES = 16
 """Real images that are timed in turn, as in the benchmark."""
@@ -54,7 +52,7 @@ class Runtime:
     def score(self, file: Path, rows: Rows, task: Task | None = None) -> Scores | LoadFailure:
         """Score a file over rows of the image cache: `[rows, tags]`."""
         cache = self._workspace.cache
-        outcome = score(self.engine, file, cache, rows, self._contract, THREADS, task, SILENCE_S)
+        outcome = score(self.engine, file, cache, rows, self._contract, THREADS, task)
         return outcome if isinstance(outcome, LoadFailure) else outcome.scores
 
     def score_once(

@@ -1,6 +1,5 @@
 """Class activation maps of a file over cache rows, by its second signature."""
 
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +12,6 @@ from edgetag.runtimes.protocol import Engine
 from edgetag.runtimes.scoring import LoadFailure, score
 
 WORKER = "edgetag.runtimes.maps_worker"
-SILENCE_S = 300.0
-"""A runtime that finishes no image for so long counts as hung."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +34,6 @@ def explain(
     rows: npt.NDArray[np.int64],
     contract: Preprocessing,
     task: Task,
-    timeout_s: float = SILENCE_S,
-    cancelled: threading.Event | None = None,
 ) -> MapRun | LoadFailure:
     """Return a file's maps over rows of the image cache, by one thread in a process of its own.
 
@@ -49,14 +44,11 @@ def explain(
         rows: `[n]` row numbers, in any order.
         contract: How pixels become the model's input.
         task: Told how many images more are done.
-        timeout_s: Longest silence, in seconds, until the process counts as hung.
-        cancelled: When set, the process is ended.
 
     Returns:
         Why there are none, where the file or the runtime lacks the signature.
 
     Raises:
-        JobCancelledError: `cancelled` was set.
         InputError: The image cache is damaged, or the disk is full.
     """
     outcome = score(
@@ -65,10 +57,7 @@ def explain(
         cache_folder,
         rows,
         contract,
-        threads=1,
         task=task,
-        timeout_s=timeout_s,
-        cancelled=cancelled,
         module=WORKER,
     )
     if isinstance(outcome, LoadFailure):

@@ -31,9 +31,6 @@ from edgetag.validation.scores import (
 )
 from edgetag.workspace import Workspace, digest_json
 
-SILENCE_S = 300.0
-"""A runtime that finishes no image for so long counts as hung."""
-
 SMALLEST_PART = 256
 """Rows that are worth the start of one more process, which takes about a second."""
 
@@ -166,9 +163,7 @@ class Scoring:
                 self.workspace.cache,
                 rows,
                 run.contract,
-                threads=1,
                 task=task,
-                timeout_s=SILENCE_S,
                 cancelled=cancelled,
             )
         except JobCancelledError:
