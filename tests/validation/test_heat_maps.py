@@ -28,6 +28,7 @@ from edgetag.validation.heat_maps import (
     check_heat_maps,
     with_heat_maps,
 )
+from edgetag.validation.metrics import Split
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import ReferenceMaps, read_reference
 from edgetag.validation.statistics import Bootstrap, ratio_samples
@@ -61,14 +62,16 @@ def scene() -> ReferenceHeatMaps:
     """40 images in 20 groups, 4 x 4 cells, three tags of which the last is rare."""
     generator = np.random.default_rng(1)
     labels = (generator.random((40, 3)) < [0.5, 0.5, 0.05]).astype(np.int8)
-    return ReferenceHeatMaps(
-        maps=generator.normal(0, 2, (40, 4, 4, 3)).astype(np.float32),
-        labels=labels,
-        names=TAGS,
-        bootstrap=Bootstrap.over([f"{i // 2}" for i in range(40)], 200, 1),
-        confidence=0.95,
+    split = Split(
+        labels,
+        Vocabulary(TAGS),
+        [f"{i // 2}" for i in range(40)],
         min_positives=10,
+        samples=200,
+        confidence=0.95,
+        seed=1,
     )
+    return ReferenceHeatMaps(generator.normal(0, 2, (40, 4, 4, 3)).astype(np.float32), split)
 
 
 def compared(scene: ReferenceHeatMaps, maps: npt.NDArray[Any]) -> HeatMaps:
@@ -82,7 +85,7 @@ def test_equal_maps_are_no_distance_apart_and_peak_alike(scene: ReferenceHeatMap
     assert (found.error, found.p99_error, found.all_tags_error) == (0, 0, 0)
     assert found.error_interval == (0.0, 0.0)
     assert found.peak_agreement == 1
-    assert found.n_present == (scene.labels == 1).sum()
+    assert found.n_present == (scene.split.labels == 1).sum()
 
 
 def test_the_error_is_the_mean_over_the_cells_of_present_tags(scene: ReferenceHeatMaps) -> None:
@@ -90,7 +93,7 @@ def test_the_error_is_the_mean_over_the_cells_of_present_tags(scene: ReferenceHe
     found = compared(scene, maps)
     apart = np.abs(sigmoid(maps.astype(np.float32)) - sigmoid(scene.maps))
     shown = [
-        apart[i, :, :, tag] for i, tag in np.argwhere(scene.labels == 1)
+        apart[i, :, :, tag] for i, tag in np.argwhere(scene.split.labels == 1)
     ]  # the definition, pair by pair
     assert found.error == pytest.approx(np.mean(shown), rel=1e-5)
     assert found.p99_error == pytest.approx(np.quantile(shown, 0.99), rel=1e-4)
@@ -101,7 +104,7 @@ def test_the_error_is_the_mean_over_the_cells_of_present_tags(scene: ReferenceHe
     assert low < found.error < high
     peaks = [
         scene.maps[i, :, :, tag].argmax() == maps[i, :, :, tag].argmax()
-        for i, tag in np.argwhere(scene.labels == 1)
+        for i, tag in np.argwhere(scene.split.labels == 1)
     ]
     assert found.peak_agreement == pytest.approx(np.mean(peaks))
     assert 0.2 < np.mean(peaks) < 1
@@ -156,14 +159,16 @@ def small(
     """Two images of 1 x 3 cells, two tags; all cells are a half but the highest, which differ."""
     maps = np.zeros((2, 1, 3, 2), np.float32)
     maps[:, 0, 0, 0] = maps[:, 0, 2, 1] = np.log(3)  # 3/4
-    return ReferenceHeatMaps(
-        maps=maps,
-        labels=labels,
-        names=("cat", "dog"),
-        bootstrap=Bootstrap.over(groups, 50, 1),
-        confidence=0.9,
+    split = Split(
+        labels,
+        Vocabulary(("cat", "dog")),
+        groups,
         min_positives=min_positives,
+        samples=50,
+        confidence=0.9,
+        seed=1,
     )
+    return ReferenceHeatMaps(maps, split)
 
 
 def raised(scene: ReferenceHeatMaps) -> npt.NDArray[Any]:

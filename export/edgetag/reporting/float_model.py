@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from edgetag.dataset import Dataset, Rows, open_dataset
+from edgetag.dataset import Rows, open_dataset
 from edgetag.labels import Labels
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.result import Verdict
@@ -59,13 +59,14 @@ def read_float_model(workspace: Workspace, verdict: Verdict) -> FloatModel | Non
         confidence=verdict.confidence,
         seed=0,
     )
+    every = np.arange(len(dataset.manifest), dtype=np.int64)
     scores = reference.matched(dataset.identities(rows), dataset.vocabulary.names, kept)
     thresholds = {tag.tag: tag.reference_threshold for tag in entry.tags}
     return FloatModel(
         measured=Measured(scores, split, thresholds),
         rows=rows,
-        paths=_paths(dataset, rows),
-        exclusive=exclusive_tags(_all_labels(dataset), verdict.min_positives),
+        paths=tuple(dataset.paths(rows)),
+        exclusive=exclusive_tags(dataset.labels(every), verdict.min_positives),
     )
 
 
@@ -80,12 +81,3 @@ def exclusive_tags(labels: Labels, least: int) -> npt.NDArray[np.bool_]:
     present, lacking = (labels == 1).astype(np.float32), (labels == 0).astype(np.float32)
     together, apart = present.T @ present, present.T @ lacking
     return (together == 0) & (np.minimum(apart, apart.T) >= least)
-
-
-def _all_labels(dataset: Dataset) -> Labels:
-    return dataset.labels(np.arange(len(dataset.manifest), dtype=np.int64))
-
-
-def _paths(dataset: Dataset, rows: Rows) -> tuple[str, ...]:
-    manifest = dataset.manifest
-    return tuple(manifest["path" if "path" in manifest.columns else "identity"][rows].to_list())

@@ -37,12 +37,11 @@ def changed_decisions(
     after = variant.scores[images, tags].astype(np.float64)
     held = reference.thresholds[tags].astype(np.float64)
     manifest = dataset.manifest[rows[images]]
-    paths = manifest["path"] if "path" in manifest.columns else manifest["identity"]
     table = pl.DataFrame(
         {
             "tag": [split.vocabulary.names[tag] for tag in tags.tolist()],
             "identity": manifest["identity"],
-            "path": paths,
+            "path": manifest["path"],
             "row": rows[images],
             "label": split.labels[images, tags] == 1,
             "before": before,

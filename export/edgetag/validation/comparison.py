@@ -195,7 +195,7 @@ def _logit_rmse(reference: Measured, variant: Measured) -> Measure:
     squares = squared_logit_distances(variant.scores, reference.scores)
     value = float(np.sqrt(squares.mean()))
     samples = ratio_samples(squares, np.ones(len(squares)), variant.split.bootstrap)
-    return Measure(value, value, _interval(np.sqrt(samples), variant.split))
+    return Measure(value, value, interval_of(np.sqrt(samples), variant.split))
 
 
 def _mcnemar(tag: int, reference: Measured, variant: Measured) -> float:
@@ -234,7 +234,7 @@ def _paired(tag: int, label: int, before: Measured, after: Measured, effect: flo
 
 def _measure(value: float, reference: float, drops: Vector, split: Split, several: bool) -> Measure:
     drop = float(reference) - float(value)
-    return Measure(float(value), drop, _interval(drops, split) if several else None)
+    return Measure(float(value), drop, interval_of(drops, split) if several else None)
 
 
 def _mean(
@@ -247,7 +247,8 @@ def _mean(
     return _measure(float(values.mean()), float(reference.mean()), means, split, several)
 
 
-def _interval(drops: Vector, split: Split) -> Interval | None:
+def interval_of(samples: Vector, split: Split) -> Interval | None:
+    """Return the interval of samples of a split's bootstrap, None where they cannot differ."""
     if split.bootstrap.groups < 2:
         return None  # one group: every sample is the same
-    return interval(drops, split.confidence)
+    return interval(samples, split.confidence)

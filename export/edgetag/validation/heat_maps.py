@@ -17,19 +17,20 @@ from edgetag.ensembles import weighted_mean
 from edgetag.errors import InputError
 from edgetag.judging.checks import Bounds, Check, Value, judge
 from edgetag.judging.decisions import worst
-from edgetag.labels import Labels
 from edgetag.metrics import Scores
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Task
 from edgetag.recipe import Budget, Recipe
 from edgetag.runtimes import Engine, FailureKind, LoadFailure
 from edgetag.runtimes.maps import MapRun, explain
-from edgetag.validation.comparison import Measure
+from edgetag.validation.comparison import Measure, interval_of
 from edgetag.validation.decision import Estimate, judge_margin
 from edgetag.validation.heat_map_result import HeatMaps, TagHeatMaps
+from edgetag.validation.inputs import split_of
+from edgetag.validation.metrics import Split
 from edgetag.validation.result import VariantVerdict
 from edgetag.validation.scores import ReferenceScores
-from edgetag.validation.statistics import Bootstrap, interval, ratio_samples
+from edgetag.validation.statistics import ratio_samples
 
 MOST_IMAGES = 256
 """Images whose maps are compared: their pairs with a tag are some hundreds, enough for an interval
@@ -125,37 +126,21 @@ class ReferenceHeatMaps:
 
     Attributes:
         maps: `[m, height, width, tags]` of the reference, before the sigmoid.
-        labels: `[m, tags]`.
-        names: Names of the tags.
-        bootstrap: Over the groups of the m images.
-        confidence: Confidence of intervals.
-        min_positives: A tag with fewer is not scored.
+        split: The m images.
     """
 
     maps: Maps
-    labels: Labels
-    names: tuple[str, ...]
-    bootstrap: Bootstrap
-    confidence: float
-    min_positives: int
+    split: Split
 
     @classmethod
     def over(
         cls, rows: Rows, dataset: Dataset, stored: ReferenceScores, recipe: Recipe
     ) -> Self | None:
         """Return what maps over some rows are compared with; None where the reference has none."""
-        names, section = dataset.vocabulary.names, recipe.validation
-        maps = stored.matched_maps(dataset.identities(rows), names) if len(rows) else None
-        if maps is None:
+        if not len(rows):
             return None
-        return cls(
-            maps=maps,
-            labels=dataset.labels(rows),
-            names=names,
-            bootstrap=Bootstrap.over(dataset.groups(rows), section.bootstrap_samples, recipe.seed),
-            confidence=section.confidence,
-            min_positives=section.min_positives,
-        )
+        maps = stored.matched_maps(dataset.identities(rows), dataset.vocabulary.names)
+        return None if maps is None else cls(maps, split_of(recipe, dataset, rows))
 
     def compare(self, made: Sequence[MadeMaps], scores: Scores) -> HeatMaps | LoadFailure:
         """Compare a file's maps, or the weighted mean of those of an ensemble's files.
@@ -194,13 +179,13 @@ class ReferenceHeatMaps:
         cells = np.abs(after - expit(self.maps))
         errors = cells.mean(axis=(1, 2), dtype=np.float64)
         agrees = _peak_agreement(self.maps, peaks)
-        present = self.labels == 1
+        split, present = self.split, self.split.labels == 1
         shown = int(present.sum())
         return HeatMaps(
             height=made.ends.height,
             width=made.ends.width,
-            n_images=len(self.labels),
-            n_groups=self.bootstrap.groups,
+            n_images=len(present),
+            n_groups=split.bootstrap.groups,
             n_present=shown,
             error=float(errors[present].mean()) if shown else None,
             error_interval=self._interval(errors, present),
@@ -211,15 +196,18 @@ class ReferenceHeatMaps:
             identity_error=made.identity_error,
             identity_tolerance=made.identity_tolerance,
             scores_difference=scores_difference,
-            tags=tuple(self._tag(tag, name, errors, agrees) for tag, name in enumerate(self.names)),
+            tags=tuple(
+                self._tag(tag, name, errors, agrees)
+                for tag, name in enumerate(split.vocabulary.names)
+            ),
         )
 
     def _tag(
         self, tag: int, name: str, errors: npt.NDArray[np.float64], agrees: npt.NDArray[np.float64]
     ) -> TagHeatMaps:
-        present = self.labels[:, tag] == 1
+        present = self.split.labels[:, tag] == 1
         positives = int(present.sum())
-        if positives < max(1, self.min_positives):
+        if positives < max(1, self.split.min_positives):
             return TagHeatMaps(tag=name, scored=False, positives=positives)
         return TagHeatMaps(
             tag=name,
@@ -233,11 +221,9 @@ class ReferenceHeatMaps:
         self, values: npt.NDArray[np.float64], present: npt.NDArray[np.bool_]
     ) -> Bounds | None:
         """Return the interval of the mean of `[m, tags]` values where a tag is present."""
-        if self.bootstrap.groups < 2:
-            return None  # one group: every sample is the same
-        sums = np.where(present, values, 0.0).sum(axis=1)
-        samples = ratio_samples(sums, present.sum(axis=1).astype(np.float64), self.bootstrap)
-        return interval(samples, self.confidence)
+        sums, counts = np.where(present, values, 0.0).sum(axis=1), present.sum(axis=1)
+        samples = ratio_samples(sums, counts.astype(np.float64), self.split.bootstrap)
+        return interval_of(samples, self.split)
 
 
 def _wrong(reason: str) -> LoadFailure:
