@@ -37,9 +37,7 @@ class FloatTagger:
         self.tags = recipe.data.vocabulary().names
         if tag not in self.tags:
             raise InputError(f"the model has no tag {tag!r}; it has: {', '.join(self.tags)}")
-        weights = workspace.train / "model.npz"
-        if not weights.exists():
-            raise InputError(f"{weights}: nothing is trained yet; run: edgetag train")
+        weights = workspace.trained_weights()
         kept = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
         if tuple(kept) != self.tags:  # weights do not say which tag an output is
             raise InputError(

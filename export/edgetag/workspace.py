@@ -180,6 +180,17 @@ class Workspace:
         """What the app ships."""
         return self.root / "bundle"
 
+    def trained_weights(self) -> Path:
+        """Return the file of the trained float network's weights.
+
+        Raises:
+            InputError: There is none yet.
+        """
+        weights = self.train / "model.npz"
+        if not weights.exists():
+            raise InputError(f"{weights}: nothing is trained yet; run: edgetag train")
+        return weights
+
     def bundle_file(self, name: str, version: str) -> Path:
         """Return where the bundle of a version lies, or would lie."""
         return self.bundle / f"{name}-{version}.zip"

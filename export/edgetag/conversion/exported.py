@@ -34,6 +34,11 @@ def exported_if_there(workspace: Workspace) -> ExportResult | None:
     return read_exported(workspace) if exported_path(workspace).exists() else None
 
 
+def exported_before(workspace: Workspace) -> ExportResult | None:
+    """Return what an earlier export left, None where that is nothing, or damaged: it is replaced."""
+    return ExportResult.read_kept(exported_path(workspace))
+
+
 def exported_files(
     workspace: Workspace, variants: Collection[str] = ()
 ) -> tuple[ExportedFile, ...]:

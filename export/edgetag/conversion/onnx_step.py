@@ -14,7 +14,7 @@ import numpy as np
 
 from edgetag.arrays import read_arrays
 from edgetag.catalogue.variants import BASE
-from edgetag.conversion.exported import exported_if_there
+from edgetag.conversion.exported import exported_before
 from edgetag.conversion.flatfile import gzip_size
 from edgetag.conversion.result import OnnxModel
 from edgetag.dataset import open_dataset
@@ -23,7 +23,7 @@ from edgetag.desktop.scoring import score
 from edgetag.errors import InputError, MissingExtraError
 from edgetag.progress import Progress
 from edgetag.sampling import spread
-from edgetag.workspace import Workspace, digest_file, digest_json
+from edgetag.workspace import digest_file, digest_json
 from edgetag.writing import write_bytes
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ def onnx_model(sources: "Sources", progress: Progress) -> OnnxModel:
     file, weights = workspace.export / FILE, workspace.export / WEIGHTS
     trained = sources.weights(BASE)
     inputs = digest_json([sources.digest(BASE), digest_file(workspace.cache / "index.json")])
-    kept = _made_before(workspace)
+    before = exported_before(workspace)
+    kept = before and before.onnx
     if (
         kept
         and kept.inputs == inputs
@@ -131,11 +132,3 @@ def onnx_model(sources: "Sources", progress: Progress) -> OnnxModel:
 def _name(key: str) -> str:
     """Return a weight's name, of its key in `train/model.npz`: `0003:stem/kernel:0`."""
     return key.partition(":")[2].removesuffix(":0")
-
-
-def _made_before(workspace: Workspace) -> OnnxModel | None:
-    try:
-        before = exported_if_there(workspace)
-    except InputError:
-        return None  # a damaged result is written anew
-    return before.onnx if before else None

@@ -1,14 +1,12 @@
 """The export's step for TensorFlow Serving, done anew only where its inputs have changed."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgetag.catalogue.variants import BASE
-from edgetag.conversion.exported import exported_if_there
+from edgetag.conversion.exported import exported_before
 from edgetag.conversion.result import ServingModel
-from edgetag.errors import InputError
 from edgetag.progress import Progress
-from edgetag.workspace import Workspace, digest_file
+from edgetag.replacing import digests_of
 
 if TYPE_CHECKING:
     from edgetag.conversion.sources import Sources
@@ -30,8 +28,9 @@ def serving_model(sources: "Sources", progress: Progress) -> ServingModel:
     recipe, workspace = sources.recipe, sources.workspace
     folder = workspace.export / "serving" / recipe.name / VERSION
     inputs = sources.digest(BASE)
-    kept = _served_before(workspace)
-    if kept and kept.inputs == inputs and kept.files == _digests(folder):
+    before = exported_before(workspace)
+    kept = before and before.serving
+    if kept and kept.inputs == inputs and kept.files == digests_of(folder):
         return kept
     from edgetag.conversion.serving import write_saved_model
 
@@ -46,19 +45,6 @@ def serving_model(sources: "Sources", progress: Progress) -> ServingModel:
         folder=workspace.relative(folder),
         signatures=signatures,
         size_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
-        files=_digests(folder),
+        files=digests_of(folder),
         inputs=inputs,
     )
-
-
-def _served_before(workspace: Workspace) -> ServingModel | None:
-    try:
-        before = exported_if_there(workspace)
-    except InputError:
-        return None  # a damaged result is written anew
-    return before.serving if before else None
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    return {str(path.relative_to(folder)): digest_file(path) for path in files}

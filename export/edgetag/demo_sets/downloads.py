@@ -19,6 +19,7 @@ from typing import IO
 
 from edgetag.errors import InputError
 from edgetag.programs import run_program
+from edgetag.workspace import digest_file
 from edgetag.writing import write_bytes, write_text
 
 TIMEOUT_S = 600
@@ -153,8 +154,7 @@ def _run(command: list[str], folder: Path, what: str) -> str:
 def _verify(package: Package, archive: Path) -> str:
     """Return the archive's digest; an npm archive must have the pinned one."""
     if isinstance(package, DebPackage):
-        with archive.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return digest_file(archive)
     with archive.open("rb") as file:
         digest = hashlib.file_digest(file, "sha512").digest()
     integrity = f"sha512-{base64.b64encode(digest).decode()}"

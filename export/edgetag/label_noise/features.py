@@ -40,14 +40,11 @@ def features_of(
     Raises:
         InputError: The network has no weights to begin with, and none are trained yet.
     """
-    weights = workspace.train / "model.npz"
-    trained = origin_of(recipe) == "trained"
-    if trained and not weights.exists():
-        raise InputError(f"{weights}: nothing is trained yet; run: edgetag train")
+    weights = workspace.trained_weights() if origin_of(recipe) == "trained" else None
     basis = digest_json(
         {
             "network": recipe.network.model_dump(mode="json"),
-            "weights": digest_file(weights) if trained else "",
+            "weights": digest_file(weights) if weights else "",
             "images": dataset.cache.shards.fingerprint,
             "rows": rows.tolist(),
             "made with": dependencies_of("edgetag.label_noise.features").digest,
@@ -56,7 +53,7 @@ def features_of(
     file = workspace.mine / "features.npz"
     kept = _kept(file, basis)
     if kept is None:
-        kept = _computed(recipe, dataset, rows, weights if trained else None, progress)
+        kept = _computed(recipe, dataset, rows, weights, progress)
         write_arrays(file, {"features": kept, "basis": np.array(basis)})
     return kept
 

@@ -39,9 +39,7 @@ class FloatModel:
     def __init__(self, recipe: Recipe, workspace: Workspace) -> None:
         from edgetag.networks import build_untrained, load_weights
 
-        weights = workspace.train / "model.npz"
-        if not weights.exists():
-            raise InputError(f"{weights}: nothing is trained yet; run: edgetag train")
+        weights = workspace.trained_weights()
         self._contract = recipe.network.preprocessing()
         self._model = build_untrained(recipe.network, len(recipe.data.tags))
         load_weights(self._model, weights)

@@ -92,6 +92,10 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
     stated = attribution_file(recipe)
     # A CI job may have the pictures without the text about them.
     attribution = read_attribution(recipe) if stated and stated.exists() else None
+    # Figures of files that have been exported anew since are left out.
+    ours = {file.sha256 for file in exported.variants} if exported else set()
+    phones = PhonesResult.read_if_there(workspace.bench / "phones.json", "phone bench RECIPE")
+    attacked = Robustness.read_if_there(workspace.robustness / "robustness.json", "robustness")
     return Sources(
         recipe=recipe,
         verdict=verdict,
@@ -102,30 +106,14 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
         versions=run_file.versions if run_file else verdict.versions,
         thumbnails=open_dataset(workspace).images if has_images else None,
         targets=read_current(recipe, workspace),
-        phones=_phones(workspace, exported),
-        robustness=_robustness(workspace, exported),
+        phones=phones.only(ours) if phones and exported else phones,
+        robustness=attacked.only(ours) if attacked and exported else attacked,
         float_model=read_float_model(workspace, verdict),
         data=DatasetResult.read_if_there(workspace.dataset / "summary.json", "data build"),
         rejected=read_rejected(workspace.dataset / "rejected.csv"),
         attribution=attribution.decode() if attribution else None,
         bundle=_packed(recipe, workspace, exported),
     )
-
-
-def _phones(workspace: Workspace, exported: ExportResult | None) -> PhonesResult | None:
-    """Read what phones gave; figures of files that have been exported anew since are left out."""
-    phones = PhonesResult.read_if_there(workspace.bench / "phones.json", "phone bench RECIPE")
-    if phones is None or exported is None:
-        return phones
-    return phones.only({file.sha256 for file in exported.variants})
-
-
-def _robustness(workspace: Workspace, exported: ExportResult | None) -> Robustness | None:
-    """Read what attacks cost; figures of files that have been exported anew since are left out."""
-    robustness = Robustness.read_if_there(workspace.robustness / "robustness.json", "robustness")
-    if robustness is None or exported is None:
-        return robustness
-    return robustness.only({file.sha256 for file in exported.variants})
 
 
 def join(sources: Sources, summary: str, junit: str) -> ReportResult:

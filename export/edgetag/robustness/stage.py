@@ -132,9 +132,7 @@ def _changed(
     progress: Progress,
 ) -> tuple[list[Pixels], Scores]:
     """Return the pictures changed in each way, and the network's scores of them as they are."""
-    weights = workspace.train / "model.npz"
-    if not weights.exists():
-        raise InputError(f"{weights}: nothing is trained yet; run: edgetag train")
+    weights = workspace.trained_weights()
     # Imported late, for TensorFlow's 8 s.
     from edgetag.networks import build_untrained, load_weights
     from edgetag.training.adversarial import Attack, PixelAttacker
