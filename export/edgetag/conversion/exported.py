@@ -35,7 +35,7 @@ def exported_if_there(workspace: Workspace) -> ExportResult | None:
 
 
 def exported_before(workspace: Workspace) -> ExportResult | None:
-    """Return what an earlier export left, None where that is nothing, or damaged: it is replaced."""
+    """Return what an earlier export left; None where that is nothing, or damaged."""
     return ExportResult.read_kept(exported_path(workspace))
 
 

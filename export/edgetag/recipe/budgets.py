@@ -61,21 +61,36 @@ def _loss(words: str, measure: Measure) -> Limit:
     return Limit(words, "points", "margin", "accuracy", measure)
 
 
-def _cap(words: str, unit: Unit, subject: Subject) -> Limit:
+def cap(words: str, unit: Unit, subject: Subject) -> Limit:
+    """Return a limit that is the largest value."""
     return Limit(words, unit, "cap", subject)
 
 
-class TagBudget(Section):
+class Limits(Section):
+    """A section whose fields are limits; what is left out limits nothing."""
+
+    @classmethod
+    def known(cls) -> dict[str, Limit]:
+        """Return what is known of each limit by its key, in the order of the recipe."""
+        return {
+            key: replace(limit, key=key)
+            for key, field in cls.model_fields.items()
+            for limit in field.metadata
+            if isinstance(limit, Limit)
+        }
+
+    def given(self) -> dict[str, float]:
+        """Return the limits that are set, by their keys."""
+        values = {key: getattr(self, key) for key in self.known()}
+        return {key: value for key, value in values.items() if value is not None}
+
+
+class TagBudget(Limits):
     """Limits of one tag; what is left out is not judged. Fractions: 0.01 is one point."""
 
     max_recall_drop: Annotated[Share | None, _loss("drop of recall", "recall")] = None
     max_fpr_rise: Annotated[Share | None, _loss("rise of the false-positive rate", "fpr")] = None
     max_ap_drop: Annotated[Share | None, _loss("drop of average precision", "ap")] = None
-
-    def given(self) -> dict[str, float]:
-        """Return the limits that are set, by their keys."""
-        values = {key: getattr(self, key) for key in type(self).model_fields if key in LIMITS}
-        return {key: value for key, value in values.items() if value is not None}
 
     def cannot_be_broken(self) -> tuple[str, ...]:
         """Return the keys of limits that any file keeps."""
@@ -95,7 +110,7 @@ class Budget(TagBudget):
     min_map: Annotated[Share | None, Limit("mAP", "fraction", "floor", "accuracy")] = None
     max_map_drop: Annotated[Share | None, _loss("drop of mAP", "map")] = None
     max_flip_rate: Annotated[
-        Share | None, _cap("share of changed decisions", "percent", "accuracy")
+        Share | None, cap("share of changed decisions", "percent", "accuracy")
     ] = None
     max_logit_rmse: Annotated[
         float | None,
@@ -114,20 +129,20 @@ class Budget(TagBudget):
         description="Mean distance of heat maps from the float model's, after the sigmoid, where "
         "a tag is present; a margin, for variants in export.explain.",
     )
-    max_latency_ms: Annotated[float | None, _cap("latency", "ms", "latency")] = Field(None, gt=0)
-    max_latency_ratio: Annotated[float | None, _cap("latency against fp32", "ratio", "latency")] = (
+    max_latency_ms: Annotated[float | None, cap("latency", "ms", "latency")] = Field(None, gt=0)
+    max_latency_ratio: Annotated[float | None, cap("latency against fp32", "ratio", "latency")] = (
         Field(None, gt=0, description="To fp32 on the same runtime.")
     )
-    max_size_bytes: Annotated[int | None, _cap("size", "bytes", "size")] = Field(None, gt=0)
-    max_size_ratio: Annotated[float | None, _cap("size against fp32", "ratio", "size")] = Field(
+    max_size_bytes: Annotated[int | None, cap("size", "bytes", "size")] = Field(None, gt=0)
+    max_size_ratio: Annotated[float | None, cap("size against fp32", "ratio", "size")] = Field(
         None, gt=0, description="To fp32."
     )
-    max_peak_memory_bytes: Annotated[int | None, _cap("peak memory", "bytes", "memory")] = Field(
+    max_peak_memory_bytes: Annotated[int | None, cap("peak memory", "bytes", "memory")] = Field(
         None, gt=0
     )
     max_arm_instructions: Annotated[
         int | None,
-        _cap("number of instructions of an inference", "instructions", "instructions"),
+        cap("number of instructions of an inference", "instructions", "instructions"),
     ] = Field(None, gt=0, description="Per inference on an emulated Cortex-A76; see [targets].")
     tags: dict[str, TagBudget] = Field(
         default_factory=dict, description="Tag → margins that replace the variant's."
@@ -147,12 +162,7 @@ class Budget(TagBudget):
         return TagBudget(**(common | (own.given() if own else {})))
 
 
-LIMITS: Mapping[str, Limit] = {
-    key: replace(limit, key=key)
-    for key, field in Budget.model_fields.items()
-    for limit in field.metadata
-    if isinstance(limit, Limit)
-}
+LIMITS: Mapping[str, Limit] = Budget.known()
 """Every limit, by its key, in the order of the recipe."""
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from edgetag.catalogue.variants import VARIANTS, VariantLine
 from edgetag.recipe.base import NetworkName, Section, Share, Variant
-from edgetag.recipe.budgets import Limit
+from edgetag.recipe.budgets import Limit, Limits
 
 
 def _quantization(line: VariantLine) -> str:
@@ -35,7 +35,7 @@ else:
 Cost = Literal["multiplications", "latency_ms", "arm_instructions", "size_bytes", "gzip_bytes"]
 
 
-class SearchBudget(Section):
+class SearchBudget(Limits):
     """Limits on what is searched for; where none is set, those in budgets.default of these names.
 
     Accuracy is that on the validation split.
@@ -63,10 +63,6 @@ class SearchBudget(Section):
     max_gzip_bytes: Annotated[int | None, Limit("size after gzip", "bytes", "cap", "size")] = Field(
         None, gt=0
     )
-
-    def given(self) -> dict[str, float]:
-        """Return the limits that are set, by their keys."""
-        return self.model_dump(exclude_none=True)
 
 
 class SearchSection(Section):
