@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from edgetag.children import Emit
 from edgetag.desktop.availability import acceleration
-from edgetag.desktop.job import FloatModel, Place, Refused
+from edgetag.desktop.job import FloatModel, Place
 from edgetag.desktop.nvidia import Gpu
 from edgetag.errors import InputError, one_line
 from edgetag.machine import this_machine
+from edgetag.runtimes.messages import Refused
 
 Floats = npt.NDArray[np.float32]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from edgetag.catalogue.engines import Accelerator
 from edgetag.image_cache import Shards
 from edgetag.pixels import Normalization
+from edgetag.runtimes.messages import Refused
 
 if TYPE_CHECKING:
     from edgetag.machine import Acceleration
@@ -153,14 +154,6 @@ class Timed:
     event: Literal["timed"] = "timed"
     place: Place
     batches: tuple[BatchTimes, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refused:
-    """The engine cannot do it, for a reason in one line."""
-
-    event: Literal["refused"] = "refused"
-    reason: str
 
 
 Event = Advanced | Scored | Timed | Refused

@@ -18,7 +18,6 @@ from edgetag.desktop.job import (
     Event,
     FloatModel,
     Place,
-    Refused,
     Scored,
     ScoringJob,
 )
@@ -27,6 +26,7 @@ from edgetag.pixels import Normalization
 from edgetag.preprocess import Preprocessing
 from edgetag.process import run_job
 from edgetag.progress import Progress
+from edgetag.runtimes.messages import Refused
 from edgetag.scratch import scratch_folder
 
 MODULE = "edgetag.desktop.scorer"
