@@ -1,14 +1,14 @@
 """Tables of what a plan is, and of what could not be done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgetag.screening.expected import Bounds, Rates
 from edgetag.screening.plan import Plan
 from edgetag.screening.tagged import Tagged
-from edgetag.tables import NONE, Cell, Column, Number, Prose, Rows, Table
-from edgetag.tables.formats import format_count, format_interval, format_percent
+from edgetag.tables import NONE, Column, Number, Prose, Rows, Table, with_interval
+from edgetag.tables.formats import format_count, format_percent
 from edgetag.tagging.listing import shown_name
 
 MOST_ROWS = 20
@@ -81,22 +81,16 @@ def expected_table(rates: Rates, prevalence: float, pictures: int) -> Table:
         f"{rates.source}, {format_percent(rates.confidence, 0)} intervals",
         Column("the rule", lambda row: row.what),
         Number("judged", lambda row: row.judged),
-        Number("share", lambda row: _estimated(row.share, format_percent)),
-        Number(f"of {format_count(ROUND)}", lambda row: _number(row.pictures[0])),
-        Number(f"of these {format_count(pictures)}", lambda row: _number(row.pictures[1])),
+        Number("share", lambda row: with_interval(*row.share, format_percent)),
+        Number(f"of {format_count(ROUND)}", lambda row: with_interval(*row.pictures[0], _number)),
+        Number(
+            f"of these {format_count(pictures)}",
+            lambda row: with_interval(*row.pictures[1], _number),
+        ),
     )
 
 
-def _estimated(estimate: Estimate, write: Callable[[float | None], str]) -> Cell:
-    value, bounds = estimate
-    return Cell(write(value), interval=format_interval(bounds, write))
-
-
-def _number(estimate: Estimate) -> Cell:
-    return _estimated(estimate, _number_of_pictures)
-
-
-def _number_of_pictures(number: float | None) -> str:
+def _number(number: float | None) -> str:
     if number is None:
         return NONE
     return format_count(round(number)) if number >= MOST_WITH_TENTHS else f"{number:.1f}"
