@@ -19,6 +19,7 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, load_recipe, parse_recipe
 from edgetag.stages import STAGES, stage
 from edgetag.workspace import RunFile, StageRecord, Workspace
+from tests.support.listening import Listening
 
 
 def recipe(folder: Path, extra: str = "") -> Recipe:
@@ -136,14 +137,6 @@ def test_stages_for_variants_that_a_recipe_lacks_are_left_out(tmp_path: Path) ->
     assert fingerprint(stage("export"), plain, finished)
 
 
-class Lines(SilentProgress):
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
-
 @pytest.fixture
 def built(tmp_path: Path) -> tuple[Recipe, Workspace]:
     """A recipe over two pictures, and a run folder whose dataset is built."""
@@ -163,7 +156,7 @@ def built(tmp_path: Path) -> tuple[Recipe, Workspace]:
 
 def again(recipe: Recipe, workspace: Workspace) -> list[str]:
     """Bring the dataset up to date; return what is said of why."""
-    lines = Lines()
+    lines = Listening()
     ensure_stage("dataset", recipe, workspace, lines)
     return [line for line in lines.said if "again" in line or "started" in line]
 

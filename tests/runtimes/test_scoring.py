@@ -20,17 +20,10 @@ from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import decode, encode, encoding_table
 from edgetag.runtimes.inference import run_once
 from edgetag.runtimes.messages import Job
+from tests.support.listening import Counter
 from tests.support.paths import MODELS
 
 LITERT = engines.get("litert")
-
-
-class Counter:
-    def __init__(self) -> None:
-        self.done = 0
-
-    def advance(self, amount: int = 1, note: str = "") -> None:  # noqa: ARG002
-        self.done += amount
 
 
 def run(

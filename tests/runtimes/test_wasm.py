@@ -28,19 +28,12 @@ from edgetag.runtimes.session import Tensor
 from edgetag.runtimes.wasm import Wasm
 from edgetag.runtimes.wasm.engine import WORKER
 from tests.support.bad_loops import crashing_model, endless_model
+from tests.support.listening import Counter
 from tests.support.models_elsewhere import model_elsewhere
 from tests.support.paths import MODELS
 
 LITERT = engines.get("litert")
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
-
-
-class Counter:
-    def __init__(self) -> None:
-        self.done = 0
-
-    def advance(self, amount: int = 1, note: str = "") -> None:  # noqa: ARG002
-        self.done += amount
 
 
 @pytest.fixture(scope="module")

@@ -71,6 +71,12 @@ class RunFolder:
         limits = "" if "[budgets.default]" in more else LIMITS
         return parse_recipe(RECIPE + more + limits, self.workspace.root / "recipe.toml")
 
+    def on_litert(self, more: str = "") -> Recipe:
+        """Return the recipe with more at its end, on one runtime."""
+        recipe = self.with_recipe(more)
+        section = recipe.validation.model_copy(update={"runtimes": ("litert",)})
+        return recipe.model_copy(update={"validation": section})
+
     def copy(self, to: Path) -> "RunFolder":
         """Return the same in a new place."""
         return replace(self, workspace=Workspace(shutil.copytree(self.workspace.root, to)))

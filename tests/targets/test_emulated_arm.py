@@ -27,6 +27,7 @@ from edgetag.targets.result import TargetsResult
 from edgetag.targets.scoring import Pictures
 from edgetag.workspace import Workspace, digest_file
 from tests.support.bad_loops import crashing_model, endless_model
+from tests.support.listening import Listening
 from tests.support.paths import MODELS
 
 pytestmark = [
@@ -285,13 +286,6 @@ def test_a_broken_target_is_built_anew_and_by_one_of_two_at_once(
     assert problem(arm64, cache) is None
     next(folder.glob("root/lib/*/libc.so.6")).unlink()
     assert "damaged" in (problem(arm64, cache) or "")
-
-    class Listening(SilentProgress):
-        def __init__(self) -> None:
-            self.said: list[str] = []
-
-        def say(self, message: str) -> None:
-            self.said.append(message)
 
     progress = Listening()
     both = [threading.Thread(target=set_up, args=(arm64, cache, progress)) for _ in range(2)]

@@ -6,24 +6,17 @@ from pathlib import Path
 import numpy as np
 
 from edgetag.conversion.result import ExportResult
-from edgetag.progress import SilentProgress, Task, format_seconds
+from edgetag.progress import Task, format_seconds
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, ScoreRun
 from edgetag.targets.asked import engines_of
 from edgetag.targets.forecast import IMAGES, SLOW_IMAGES, TIMED_IMAGES, images_on, tell
 from edgetag.targets.naming import resolve
 from edgetag.targets.scoring import Job
 from edgetag.workspace import Workspace
+from tests.support.listening import Listening
 
 ARM = engines_of([resolve("arm64")], ["litert", "tflite-runtime"], ["cortex-a76", "cortex-a53"])
 WASM = engines_of([resolve("wasm")], [], [])
-
-
-class Lines(SilentProgress):
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, message: str) -> None:
-        self.said.append(message)
 
 
 def jobs(run_folder: Path, where: tuple[Engine, ...], images: int) -> list[Job[Engine]]:
@@ -55,7 +48,7 @@ def test_fewer_pictures_are_chosen_where_a_processor_is_emulated_unless_asked_fo
 
 
 def test_scorings_and_their_time_are_told_before_they_begin(run_folder: Path) -> None:
-    progress, scorer = Lines(), Scorer()
+    progress, scorer = Listening(), Scorer()
     seconds = tell(jobs(run_folder, ARM, 200), scorer, 2, progress)
     scorings, told = progress.said
     assert scorings == (
@@ -71,14 +64,14 @@ def test_scorings_and_their_time_are_told_before_they_begin(run_folder: Path) ->
 
 def test_what_is_fast_or_short_is_not_timed(run_folder: Path) -> None:
     for where, images in ((WASM, 500), (ARM, TIMED_IMAGES)):
-        progress, scorer = Lines(), Scorer()
+        progress, scorer = Listening(), Scorer()
         tell(jobs(run_folder, where, images), scorer, 2, progress)
         assert not scorer.scored
         assert len(progress.said) == 1
 
 
 def test_files_that_do_not_run_leave_the_time_unknown(run_folder: Path) -> None:
-    progress = Lines()
+    progress = Listening()
     failure = LoadFailure(FailureKind.NOT_LOADABLE, "no op")
     tell(jobs(run_folder, ARM, 20), lambda *_: failure, 2, progress)
     assert "unknown" in progress.said[-1]

@@ -32,6 +32,7 @@ from edgetag.validation.result import (
 )
 from edgetag.workspace import Workspace
 from edgetag.writing import write_text
+from tests.support.listening import Listening
 from tests.support.made_results import NOT_LOADABLE, RECIPE, make_sources, make_verdict, scored
 
 FILE = "models/x/baseline.json"
@@ -378,14 +379,6 @@ def accepting(tmp_path: Path) -> Callable[..., tuple[Path, Baseline]]:
         return accept_run(recipe, recipe_file, workspace, progress, "because", **options)
 
     return run
-
-
-class Listening(SilentProgress):
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
 
 
 def test_what_the_former_state_had_and_this_one_has_not_is_said(

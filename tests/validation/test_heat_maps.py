@@ -34,19 +34,12 @@ from edgetag.validation.scores import ReferenceMaps, read_reference
 from edgetag.validation.statistics import Bootstrap, ratio_samples
 from edgetag.workspace import digest_file
 from edgetag.writing import write_text
+from tests.support.listening import Listening
 from tests.support.made_results import scored
 from tests.support.run_folders import give_maps
 from tests.support.tiny_run import TAGS, TEST, RunFolder
 
 EXACT = ExplainMaps(height=4, width=4, mean_step=0.0, mean_low=-np.inf, mean_high=np.inf)
-
-
-class Heard(SilentProgress):
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, message: str) -> None:
-        self.said.append(message)
 
 
 def sigmoid(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -354,7 +347,7 @@ def entries(verdict: Verdict, variant: str, split: str) -> list[VariantVerdict]:
 def test_heat_maps_are_judged_on_each_runtime_where_a_file_has_them(
     run_folder: RunFolder, with_maps: Callable[[], Path]
 ) -> None:
-    heard, reference = Heard(), with_maps()
+    heard, reference = Listening(), with_maps()
     verdict = stage.run(limited(run_folder, 0.05), run_folder.workspace, heard, reference)
     assert "no heat maps" not in "".join(heard.said)
     judged = entries(verdict, "int8", "test")
@@ -419,7 +412,7 @@ def test_maps_too_far_apart_fail_the_variant(
 def test_without_maps_in_the_reference_their_budget_is_undecided(
     run_folder: RunFolder, with_maps: Callable[[], Path]
 ) -> None:
-    heard = Heard()
+    heard = Listening()
     reference = run_folder.reference_file()
     verdict = stage.run(limited(run_folder, 0.05), run_folder.workspace, heard, reference)
     assert verdict.decisions == {"fp32": "pass", "int8": "undecided"}

@@ -18,28 +18,15 @@ from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
 from edgetag.workspace import RunFile, StageRecord, digest_file
 from edgetag.writing import write_text
+from tests.support.listening import Listening
 from tests.support.paths import MODELS
 from tests.support.run_folders import write_export
 from tests.support.tiny_run import TAGS, RunFolder
 
 
-class Listening(SilentProgress):
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
-
 @pytest.fixture
 def recipe(run_folder: RunFolder) -> Recipe:
-    return only_litert(run_folder, "[budgets.default]\nmax_map_drop = 0.9\n")
-
-
-def only_litert(folder: RunFolder, more: str) -> Recipe:
-    recipe = folder.with_recipe(more)
-    section = recipe.validation.model_copy(update={"runtimes": ("litert",)})
-    return recipe.model_copy(update={"validation": section})
+    return run_folder.on_litert("[budgets.default]\nmax_map_drop = 0.9\n")
 
 
 def shipping_the_best(recipe: Recipe) -> Recipe:
@@ -92,7 +79,7 @@ def test_what_is_no_longer_true_is_left_out_and_told(
         run_folder.replace_model("fp32", (MODELS / "tiny_int8_int8.tflite").read_bytes())
     elif what == "budget":
         more = "[budgets.default]\nmax_map_drop = 0.8\n[budgets.int8]\nmax_map_drop = 0.9\n"
-        recipe = only_litert(run_folder, more)
+        recipe = run_folder.on_litert(more)
     elif what == "settings":
         section = recipe.validation.model_copy(update={"bootstrap_samples": 300})
         recipe = recipe.model_copy(update={"validation": section})
@@ -119,7 +106,7 @@ def test_a_changed_budget_of_one_variant_leaves_the_others(
 ) -> None:
     stage.run(recipe, run_folder.workspace, SilentProgress(), run_folder.reference_file())
     more = "[budgets.default]\nmax_map_drop = 0.9\n[budgets.int8]\nmin_map = 0.999\n"
-    changed = only_litert(run_folder, more)
+    changed = run_folder.on_litert(more)
     verdict = stage.run(changed, run_folder.workspace, SilentProgress(), variants=("int8",))
     assert verdict.decisions == {"fp32": "pass", "int8": "fail"}
     assert verdict.verdict == "fail"
@@ -133,7 +120,7 @@ def test_a_file_that_was_made_if_needed_stays_and_goes_on_standing_in(
     shutil.copy(MODELS / "tiny_fp32.tflite", workspace.export / "int8-qat.tflite")
     write_export(workspace, ("fp32", "int8", "int8-qat"))
     more = "[budgets.default]\nmax_map_drop = 0.9\n[budgets.int8]\nmin_map = 0.9999\n"
-    recipe = shipping_the_best(only_litert(run_folder, more))
+    recipe = shipping_the_best(run_folder.on_litert(more))
     assert recipe.export.possible == ("fp32", "int8", "int8-qat")
     whole = stage.run(recipe, workspace, SilentProgress(), run_folder.reference_file())
     assert (whole.verdict, whole.decisions["int8"]) == ("pass", "fail")
@@ -278,7 +265,7 @@ def test_decisions_of_the_kept_variants_are_drawn_and_tabled(
 def test_a_file_that_stands_in_for_another_does_so_after_a_part_is_judged_again(
     run_folder: RunFolder,
 ) -> None:
-    named = only_litert(run_folder, "[budgets.int8]\nmax_map_drop = 0.9\nmax_size_bytes = 1\n")
+    named = run_folder.on_litert("[budgets.int8]\nmax_map_drop = 0.9\nmax_size_bytes = 1\n")
     recipe = shipping_the_best(named)
     export = run_folder.workspace.export
     shutil.copy(export / "int8.tflite", export / "int8-qat.tflite")

@@ -18,15 +18,8 @@ from edgetag.validation.pictures_result import PicturesComparison, SplitPictures
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import read_reference, write_reference
 from edgetag.writing import write_text
+from tests.support.listening import Listening
 from tests.support.tiny_run import KNOWN, STYLE, TAGS, TEST, RunFolder
-
-
-class Listening(SilentProgress):
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from scipy.stats import norm
 
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
-from edgetag.recipe import Recipe
 from edgetag.validation import stage
 from edgetag.validation.needs import images_to_decide
 from edgetag.validation.plan_result import Need, Plan
@@ -91,14 +90,8 @@ def test_few_images_are_enough_for_a_wide_margin_where_nothing_flips(margin: flo
     assert images_needed(0.8, margin, 1e-4, 0.95) == expected
 
 
-def litert_only(folder: RunFolder, more: str) -> Recipe:
-    recipe = folder.with_recipe(more)
-    section = recipe.validation.model_copy(update={"runtimes": ("litert",)})
-    return recipe.model_copy(update={"validation": section})
-
-
 def test_before_a_validation_flips_are_assumed(run_folder: RunFolder) -> None:
-    recipe = litert_only(run_folder, MARGINS)
+    recipe = run_folder.on_litert(MARGINS)
     found = plan(recipe, run_folder.workspace, QUIET, "int8", 0.8, None, 0.05)
     assert not found.measured
     assert {(need.tag, need.budget) for need in found.needs} == {
@@ -115,7 +108,7 @@ def test_before_a_validation_flips_are_assumed(run_folder: RunFolder) -> None:
 
 
 def test_after_a_validation_they_are_measured_and_map_is_planned_too(run_folder: RunFolder) -> None:
-    recipe = litert_only(run_folder, MARGINS)
+    recipe = run_folder.on_litert(MARGINS)
     verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
     found = plan(recipe, run_folder.workspace, QUIET, "int8", 0.8, None, 0.05)
     assert found.measured
@@ -146,9 +139,7 @@ def judged(run_folder: RunFolder, **changes: object) -> Plan:
 
 def planned(run_folder: RunFolder, *entries: VariantVerdict) -> Plan:
     write_text(run_folder.workspace.validate / "verdict.json", make_verdict(entries).to_json())
-    return plan(
-        litert_only(run_folder, MARGINS), run_folder.workspace, QUIET, "int8", 0.8, None, 0.05
-    )
+    return plan(run_folder.on_litert(MARGINS), run_folder.workspace, QUIET, "int8", 0.8, None, 0.05)
 
 
 def need_of(made: Plan, tag: str | None, budget: str) -> Need:
@@ -256,7 +247,7 @@ def test_a_tag_without_positives_needs_images_of_unknown_number(run_folder: RunF
     table.with_columns(pl.lit(0, dtype=pl.Int8).alias("tag:food")).write_parquet(
         run_folder.workspace.manifest
     )
-    recipe = litert_only(run_folder, MARGINS)
+    recipe = run_folder.on_litert(MARGINS)
     found = plan(recipe, run_folder.workspace, QUIET, "int8", 0.8, None, 0.05)
     need = next(n for n in found.needs if (n.tag, n.budget) == ("food", "max_recall_drop"))
     assert (need.have, need.images) == (0, None)
@@ -264,7 +255,7 @@ def test_a_tag_without_positives_needs_images_of_unknown_number(run_folder: RunF
 
 
 def test_a_recipe_without_margins_is_told_to_set_one(run_folder: RunFolder) -> None:
-    recipe = litert_only(run_folder, "")
+    recipe = run_folder.on_litert("")
     with pytest.raises(InputError, match=r"sets no margin .* give --margin"):
         plan(recipe, run_folder.workspace, QUIET, "int8", 0.8, None, 0.05)
     found = plan(recipe, run_folder.workspace, QUIET, "int8", 0.8, 0.1, 0.05)
@@ -272,7 +263,7 @@ def test_a_recipe_without_margins_is_told_to_set_one(run_folder: RunFolder) -> N
 
 
 def test_a_variant_that_nobody_makes_is_refused(run_folder: RunFolder) -> None:
-    recipe = litert_only(run_folder, "")
+    recipe = run_folder.on_litert("")
     with pytest.raises(InputError, match="--variant int9: the recipe's variants are fp32, int8"):
         plan(recipe, run_folder.workspace, QUIET, "int9", 0.8, 0.1, 0.05)
 

@@ -16,7 +16,6 @@ from edgetag.errors import ExitCode, InputError
 from edgetag.machine import Acceleration
 from edgetag.metrics import mean_average_precision
 from edgetag.progress import SilentProgress
-from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
 from edgetag.tags import Vocabulary
 from edgetag.validation import stage
@@ -32,12 +31,6 @@ from tests.support.tiny_run import KNOWN, RECIPE, STYLE, TAGS, TEST, VALIDATION,
 
 QUIET = SilentProgress()
 HERE = [name for name in DEFAULT_RUNTIMES if engines.get(name).available() is None]
-
-
-def only_litert(folder: RunFolder, more: str = "") -> Recipe:
-    recipe = folder.with_recipe(more)
-    section = recipe.validation.model_copy(update={"runtimes": ("litert",)})
-    return recipe.model_copy(update={"validation": section})
 
 
 def entry(verdict: Verdict, variant: str, split: str = "test") -> VariantVerdict:
@@ -90,7 +83,7 @@ def test_each_of_three_splits_is_measured_by_its_own_pictures(run_folder: RunFol
     reference = run_folder.reference_file(split=tuple(splits[row] for row in KNOWN))
     verdicts = {}
     for names in (("test", "test_style"), ("test", "test_late", "test_style")):
-        recipe = only_litert(run_folder)
+        recipe = run_folder.on_litert()
         section = recipe.validation.model_copy(update={"splits": names})
         recipe = recipe.model_copy(update={"validation": section})
         verdicts[names] = stage.run(recipe, run_folder.workspace, QUIET, reference)
@@ -111,7 +104,7 @@ def test_each_of_three_splits_is_measured_by_its_own_pictures(run_folder: RunFol
 def test_what_is_scored_is_kept_until_the_file_changes(
     run_folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = only_litert(run_folder)
+    recipe = run_folder.on_litert()
     first = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
     kept = run_folder.workspace.validate / "scores" / "int8.litert.npz"
     written = kept.stat().st_mtime_ns
@@ -133,7 +126,7 @@ def test_a_broken_budget_fails_its_variant_alone(run_folder: RunFolder) -> None:
         ("min_map = 0.999", ExitCode.BUDGET_BROKEN),
         ("max_size_bytes = 5000\nmax_map_drop = 0.2\nmin_map = 0.1", ExitCode.ACCEPTED),
     ):
-        recipe = only_litert(run_folder, f"[budgets.int8]\n{budget}\n")
+        recipe = run_folder.on_litert(f"[budgets.int8]\n{budget}\n")
         verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
         assert verdict.exit_code is exit_code
         assert verdict.decisions["fp32"] == "pass"
@@ -147,7 +140,7 @@ def test_a_file_whose_accuracy_nothing_limits_is_not_judged(run_folder: RunFolde
         ("[budgets.default]\nmax_size_bytes = 900000\n", "not judged"),
         ("[budgets.default]\nmin_map = 0.1\n", "pass"),
     ):
-        recipe = only_litert(run_folder, more)
+        recipe = run_folder.on_litert(more)
         verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
         assert verdict.decisions == {"fp32": decision, "int8": decision}
         assert (verdict.exit_code is ExitCode.UNDECIDED) == (decision == "not judged")
@@ -156,7 +149,7 @@ def test_a_file_whose_accuracy_nothing_limits_is_not_judged(run_folder: RunFolde
 def test_a_split_without_a_scored_tag_is_refused_before_anything_is_scored(
     run_folder: RunFolder,
 ) -> None:
-    recipe = only_litert(run_folder, "[budgets.int8]\nmax_map_drop = 0.5\n")
+    recipe = run_folder.on_litert("[budgets.int8]\nmax_map_drop = 0.5\n")
     section = recipe.validation.model_copy(update={"min_positives": 1000})
     recipe = recipe.model_copy(update={"validation": section})
     with pytest.raises(InputError, match=r"no tag can be scored on test: .* is 1000.*lower min_po"):
@@ -169,12 +162,12 @@ def test_a_margin_that_the_images_cannot_show_is_undecided_and_says_what_would(
 ) -> None:
     decided = {}
     path = run_folder.reference_file()
-    wide = only_litert(run_folder, "[budgets.int8]\nmax_map_drop = 0.9\n")
+    wide = run_folder.on_litert("[budgets.int8]\nmax_map_drop = 0.9\n")
     (check,) = entry(stage.run(wide, run_folder.workspace, QUIET, path), "int8").budgets
     assert check.interval is not None
     low, high = check.interval
     for name, margin in (("outside", low / 2), ("astride", (low + high) / 2), ("inside", high)):
-        recipe = only_litert(run_folder, f"[budgets.int8]\nmax_map_drop = {margin}\n")
+        recipe = run_folder.on_litert(f"[budgets.int8]\nmax_map_drop = {margin}\n")
         verdict = stage.run(recipe, run_folder.workspace, QUIET, path)
         (check,) = entry(verdict, "int8").budgets
         assert (check.needs is not None) == (name == "astride")
@@ -279,7 +272,7 @@ def test_scores_of_another_model_contract_or_data_set_are_refused(run_folder: Ru
 
 
 def test_reference_scores_in_another_order_give_the_same_verdict(run_folder: RunFolder) -> None:
-    recipe = only_litert(run_folder)
+    recipe = run_folder.on_litert()
     straight = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
     order = np.random.default_rng(0).permutation(len(run_folder.reference))
     stored = read_reference(run_folder.reference_file())
@@ -302,7 +295,7 @@ def test_reference_scores_in_another_order_give_the_same_verdict(run_folder: Run
 def test_a_variant_s_thresholds_are_fitted_on_the_validation_split_alone(
     run_folder: RunFolder,
 ) -> None:
-    recipe = only_litert(run_folder)
+    recipe = run_folder.on_litert()
     verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
     kept = np.load(run_folder.workspace.validate / "scores" / "int8.litert.npz")["scores"]
     assert len(kept) == TEST + STYLE + VALIDATION
@@ -333,7 +326,7 @@ def test_a_variant_s_thresholds_are_fitted_on_the_validation_split_alone(
 def test_thresholds_are_not_fitted_where_that_would_judge_itself(
     run_folder: RunFolder, way: str
 ) -> None:
-    recipe = only_litert(run_folder)
+    recipe = run_folder.on_litert()
     changes = {"refit_thresholds": False} if way == "off" else {"splits": ("test", "validation")}
     section = recipe.validation.model_copy(update=changes)
     recipe = recipe.model_copy(update={"validation": section})
@@ -354,7 +347,7 @@ def test_thresholds_are_not_fitted_where_that_would_judge_itself(
 
 
 def test_without_training_here_thresholds_come_with_the_reference(run_folder: RunFolder) -> None:
-    recipe = only_litert(run_folder)
+    recipe = run_folder.on_litert()
     path = run_folder.reference_file()
     with_training = stage.run(recipe, run_folder.workspace, QUIET, path)
     shutil.rmtree(run_folder.workspace.train)
@@ -363,7 +356,7 @@ def test_without_training_here_thresholds_come_with_the_reference(run_folder: Ru
 
 
 def test_changed_decisions_are_all_told_the_surest_first(run_folder: RunFolder) -> None:
-    recipe = only_litert(run_folder)
+    recipe = run_folder.on_litert()
     verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
     details = Details.read(run_folder.workspace.validate / "details.json", "validate")
     told = details.find("int8", "litert")
@@ -384,7 +377,7 @@ def test_changed_decisions_are_all_told_the_surest_first(run_folder: RunFolder) 
 def test_margins_of_tags_decide_on_the_variant(run_folder: RunFolder) -> None:
     verdicts = {}
     for margin in (0.001, 0.9):
-        recipe = only_litert(run_folder, f"[budgets.int8]\nmax_recall_drop = {margin}\n")
+        recipe = run_folder.on_litert(f"[budgets.int8]\nmax_recall_drop = {margin}\n")
         verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
         tags = entry(verdict, "int8").tags
         assert all(tag.checks[0].budget == "max_recall_drop" for tag in tags if tag.scored)
@@ -394,7 +387,7 @@ def test_margins_of_tags_decide_on_the_variant(run_folder: RunFolder) -> None:
 
 
 def test_one_variant_can_be_judged_alone(run_folder: RunFolder) -> None:
-    recipe = only_litert(run_folder)
+    recipe = run_folder.on_litert()
     path = run_folder.reference_file()
     alone = stage.run(recipe, run_folder.workspace, QUIET, path, variants=("int8",))
     assert set(alone.decisions) == {"int8"}
