@@ -180,10 +180,10 @@ def _drift(
             f"{len(dataset.vocabulary)} tags; mistakes in preprocessing are not judged"
         )
         return None
-    path = workspace.train / "thresholds.json"
-    thresholds = Thresholds.read(path, "train").thresholds
+    kept = workspace.train / "thresholds.json"
+    thresholds = Thresholds.read(kept, "train").thresholds
     if lacking := [name for name in dataset.vocabulary.names if name not in thresholds]:
-        raise InputError(f"{path}: no threshold for {', '.join(lacking)}; run: edgetag train")
+        raise InputError(f"{kept}: no threshold for {', '.join(lacking)}; run: edgetag train")
     split = split_of(recipe, dataset, rows[scored.used])
     right = Measured(scored.right, split, thresholds)
     return _costs(recipe, file, right, thresholds, scored, (*drawn, *scaled))
