@@ -141,6 +141,12 @@ class Meter:
             text += f" ({_number(self.done / seconds)} {self.unit}/s)"
         return f"{text}, {self.note}" if self.note else text
 
+    def last_line(self, what: str, failed: bool) -> str:
+        """Return what a task leaves behind if it took long or did not end well, else nothing."""
+        if failed:
+            return f"{what}: stopped at {self.status()}"
+        return f"{what}: {self.summary()}" if self.elapsed_s() >= WORTH_A_LINE_S else ""
+
 
 def _number(value: float) -> str:
     return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
@@ -160,13 +166,14 @@ class LineProgress:
     @contextmanager
     def track(self, what: str, total: int | None, unit: str = "it") -> "Iterator[Task]":
         """Open a task; see `edgetag.progress.Progress`."""
-        task = _LineTask(self, what, Meter(total, unit, self._clock), self._clock)
+        meter = Meter(total, unit, self._clock)
         failed = True
         try:
-            yield task
+            yield _LineTask(self, what, meter, self._clock)
             failed = False
         finally:
-            task.close(failed)
+            if line := meter.last_line(what, failed):
+                self.say(line)
 
 
 class _LineTask:
@@ -184,13 +191,6 @@ class _LineTask:
         if now >= self._next_line and self._meter.done != self._meter.total:
             self._next_line = now + LINE_EVERY_S
             self._progress.say(f"{self._what}: {self._meter.status()}")
-
-    def close(self, failed: bool) -> None:
-        """Print what the task did, if it took long or did not end well."""
-        if failed:
-            self._progress.say(f"{self._what}: stopped at {self._meter.status()}")
-        elif self._meter.elapsed_s() >= WORTH_A_LINE_S:
-            self._progress.say(f"{self._what}: {self._meter.summary()}")
 
 
 class BarProgress:
@@ -225,10 +225,8 @@ class BarProgress:
             if self._open == 0:
                 bars.stop()
                 self._bars = None
-            if failed:
-                self.say(f"{what}: stopped at {meter.status()}")
-            elif meter.elapsed_s() >= WORTH_A_LINE_S:
-                self.say(f"{what}: {meter.summary()}")
+            if line := meter.last_line(what, failed):
+                self.say(line)
 
     def _new_bars(self) -> "RichProgress":
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
