@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 from edgetag.fingerprints import making
 from edgetag.one_stage import open_run
@@ -21,7 +22,7 @@ def share_dataset(recipe: Recipe, workspace: Workspace, other: Workspace) -> Non
     Raises:
         InputError: The disk is full, or the folder belongs to another recipe.
     """
-    _share("dataset", recipe, workspace, other, _link)
+    _share("dataset", recipe, workspace, other, link)
 
 
 def share_training(recipe: Recipe, workspace: Workspace, other: Workspace) -> None:
@@ -34,7 +35,7 @@ def share_training(recipe: Recipe, workspace: Workspace, other: Workspace) -> No
     _share("train", recipe, workspace, other, shutil.copy2)  # its history grows in place
 
 
-def _link(source: str, target: str) -> None:
+def link(source: str | Path, target: str | Path) -> None:
     """Make a second name of a file, or a copy where the disk has no hard links."""
     try:
         os.link(source, target)

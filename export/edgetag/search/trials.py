@@ -6,7 +6,6 @@ What was kept is taken again by whoever asks the same, so that a search that was
 where it was in no time.
 """
 
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -30,7 +29,7 @@ from edgetag.search.candidates import Candidate, derived, own_float
 from edgetag.search.costs import Meter, accelerators
 from edgetag.search.result import KeptTrial, Measures
 from edgetag.search.sketching import plain, write_sketch
-from edgetag.sharing import share_training
+from edgetag.sharing import link, share_training
 from edgetag.stages import STAGES, stage
 from edgetag.workspace import RunFile, Workspace, digest_file, digest_json
 from edgetag.writing import write_text
@@ -171,7 +170,7 @@ def _share_float_file(workspace: Workspace, other: Workspace) -> None:
         there, here = other.export / name, workspace.export / name
         if there.exists() and not here.exists():
             here.parent.mkdir(parents=True, exist_ok=True)
-            os.link(there, here)
+            link(there, here)
 
 
 class _Quiet:
