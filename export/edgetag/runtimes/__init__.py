@@ -25,16 +25,13 @@ from edgetag.runtimes.protocol import Engine, Loader, ModelLoadError
 
 if TYPE_CHECKING:
     from edgetag.runtimes.scoring import (
-        BareRun,
         FailureKind,
         LoadFailure,
         ScoreRun,
         score,
-        time_bare,
     )
 
 __all__ = [
-    "BareRun",
     "Engine",
     "FailureKind",
     "LoadFailure",
@@ -43,7 +40,6 @@ __all__ = [
     "ScoreRun",
     "engines",
     "score",
-    "time_bare",
 ]
 
 

@@ -1,12 +1,10 @@
 """Scoring a file over cache rows, from the side that must survive whatever the runtime does."""
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +33,9 @@ from edgetag.scratch import scratch_folder
 
 WORKER = "edgetag.runtimes.worker"
 BARE = "edgetag.runtimes.bare"
+"""Times a loop that sets, runs and reads, on inputs that are encoded before; tells no progress."""
+
+NO_SCORES = np.empty((0, 0), dtype=np.float32)
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
 
@@ -61,7 +62,7 @@ class ScoreRun:
     """Scores of a file on one runtime.
 
     Attributes:
-        scores: `[n, tags]` float32, in the order of the rows.
+        scores: `[n, tags]` float32, in the order of the rows; `[0, 0]` of a worker that keeps none.
         seconds: From the first image to the last, without the start of the process.
         cpu_seconds: Processor time in between, which other work on the machine leaves alone.
         used: What ran the file, where its worker told; None where it did not, see
@@ -81,14 +82,6 @@ class ScoreRun:
         return len(self.scores) / self.seconds if self.seconds else 0.0
 
 
-@dataclass(frozen=True)
-class BareRun:
-    """What `time_bare` measured; see `ScoreRun`."""
-
-    seconds: float
-    cpu_seconds: float
-
-
 def score(
     engine: Engine,
     model_path: Path,
@@ -103,6 +96,8 @@ def score(
 ) -> ScoreRun | LoadFailure:
     """Score a `.tflite` file over rows of the image cache, in a process of its own.
 
+    Where the runtime is not available, nothing is started.
+
     Args:
         engine: The runtime.
         model_path: The file; it may be damaged.
@@ -114,98 +109,30 @@ def score(
         timeout_s: Longest silence, in seconds, until the process counts as hung; None for the
             engine's `silence_limit_s`.
         cancelled: When set, the process is ended.
-        module: The worker; `maps_worker` writes something else than scores.
+        module: The worker; `maps_worker` writes something else than scores, and `bare` nothing.
+
+    Returns:
+        Why there are none, where the runtime is not available, or does not do all of the job.
 
     Raises:
         JobCancelledError: `cancelled` was set.
         InputError: The image cache is damaged, or the disk is full.
-    """
-    given = _Given(model_path, cache_folder, rows, contract, threads)
-
-    def collect(loaded: Loaded, done: Done, job: Job) -> ScoreRun:
-        scores = np.load(job.scores, allow_pickle=False)
-        return ScoreRun(scores, done.seconds, done.cpu_seconds, loaded.used, loaded.why)
-
-    return _perform(engine, module, given, task, timeout_s, cancelled, collect)
-
-
-def time_bare(
-    engine: Engine,
-    model_path: Path,
-    cache_folder: Path,
-    rows: npt.NDArray[np.int64],
-    contract: Preprocessing,
-    threads: int = 1,
-    task: Task | None = None,
-    timeout_s: float | None = None,
-    cancelled: threading.Event | None = None,
-    module: str = BARE,
-) -> BareRun | LoadFailure:
-    """Run the bare interpreter as often as there are rows, in a process of its own.
-
-    The loop holds set_tensor, invoke and get_tensor on inputs that are encoded before; nothing is
-    reported before it ends. Arguments are those of `score`; `module` is another that works so.
-
-    Raises:
-        JobCancelledError: `cancelled` was set.
-        InputError: The image cache is damaged, or the disk is full.
-    """
-    given = _Given(model_path, cache_folder, rows, contract, threads)
-
-    def collect(_loaded: Loaded, done: Done, _job: Job) -> BareRun:
-        return BareRun(done.seconds, done.cpu_seconds)
-
-    return _perform(engine, module, given, task, timeout_s, cancelled, collect)
-
-
-@dataclass(frozen=True)
-class _Given:
-    """What a worker is given; see `score`."""
-
-    model_path: Path
-    cache_folder: Path
-    rows: npt.NDArray[np.int64]
-    contract: Preprocessing
-    threads: int
-
-    def job(self, engine: Engine, folder: Path) -> Job:
-        """Return the job, its rows written into the folder."""
-        job = Job(
-            engine=engine.inner,
-            model=self.model_path.absolute(),
-            cache=find_shards(self.cache_folder),
-            rows=folder / "rows.npy",
-            scores=folder / "scores.npy",
-            contract=Normalization.of(self.contract),
-            threads=self.threads,
-        )
-        write_array(job.rows, self.rows)
-        return job
-
-
-Run = TypeVar("Run")
-
-
-def _perform(
-    engine: Engine,
-    module: str,
-    given: _Given,
-    task: Task | None,
-    timeout_s: float | None,
-    cancelled: threading.Event | None,
-    collect: Callable[[Loaded, Done, Job], Run],
-) -> Run | LoadFailure:
-    """Run a worker's job to its end and collect what it leaves, before its folder goes.
-
-    Where the runtime is not available, nothing is started. `collect` is called where the worker
-    has done all of the job.
     """
     missing = engine.available()
     if missing is not None:
         return LoadFailure(FailureKind.UNAVAILABLE, missing)
     limit_s = engine.silence_limit_s if timeout_s is None else timeout_s
     with scratch_folder() as folder:
-        job = given.job(engine, folder)
+        job = Job(
+            engine=engine.inner,
+            model=model_path.absolute(),
+            cache=find_shards(cache_folder),
+            rows=folder / "rows.npy",
+            scores=folder / "scores.npy",
+            contract=Normalization.of(contract),
+            threads=threads,
+        )
+        write_array(job.rows, rows)
         heard = _Heard(task or SilentTask())
         failure = run_job(
             partial(engine.launch, module), job, EVENT, heard.hear, limit_s, cancelled
@@ -220,7 +147,10 @@ def _perform(
             case LoadFailure() as refusal:
                 return refusal
             case done:
-                return collect(heard.loaded, done, job)
+                left = job.scores.exists()
+                scores = np.load(job.scores, allow_pickle=False) if left else NO_SCORES
+                loaded = heard.loaded
+                return ScoreRun(scores, done.seconds, done.cpu_seconds, loaded.used, loaded.why)
 
 
 class _Heard:

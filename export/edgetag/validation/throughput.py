@@ -3,7 +3,6 @@
 import statistics
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +15,8 @@ from edgetag.pool import open_pool
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
-from edgetag.runtimes import BareRun, Engine, LoadFailure, ScoreRun, engines, score, time_bare
+from edgetag.runtimes import Engine, LoadFailure, ScoreRun, engines, score
+from edgetag.runtimes.scoring import BARE, WORKER
 from edgetag.validation.rate import RateFailure, RuntimeRate, ScoringRate
 from edgetag.workspace import Workspace
 
@@ -115,9 +115,9 @@ def _measure_runtime(engine: Engine, bench: _Bench, rounds: int) -> RuntimeRate 
     bare: list[_Timed] = []
     whole: list[_Timed] = []
     for number in range(rounds):
-        turns: list[tuple[_Once, list[_Timed]]] = [(time_bare, bare), (score, whole)]
-        for once, timed in turns if number % 2 == 0 else reversed(turns):
-            outcome = _in_parallel(once, engine, bench)
+        turns = [(BARE, bare), (WORKER, whole)]
+        for module, timed in turns if number % 2 == 0 else reversed(turns):
+            outcome = _in_parallel(module, engine, bench)
             if isinstance(outcome, LoadFailure):
                 return outcome
             timed.append(outcome)
@@ -142,21 +142,16 @@ def _measure_runtime(engine: Engine, bench: _Bench, rounds: int) -> RuntimeRate 
     )
 
 
-_Run = BareRun | ScoreRun
-_Once = Callable[..., _Run | LoadFailure]
-"""`time_bare` or `score`."""
-
-
-def _in_parallel(once: _Once, engine: Engine, bench: _Bench) -> _Timed | LoadFailure:
+def _in_parallel(module: str, engine: Engine, bench: _Bench) -> _Timed | LoadFailure:
     """Run one measurement in all processes at once."""
     parts = np.array_split(bench.rows, bench.processes)
     with open_pool(bench.processes, bench.cancelled) as pool:
         started = time.monotonic()
         on = (engine, bench.model, bench.cache)
-        how = {"timeout_s": SILENCE_S, "cancelled": bench.cancelled}
-        outcomes = list(pool.map(lambda rows: once(*on, rows, bench.contract, **how), parts))
+        how = (1, None, SILENCE_S, bench.cancelled, module)
+        outcomes = list(pool.map(lambda rows: score(*on, rows, bench.contract, *how), parts))
         wall_s = time.monotonic() - started
-    runs: list[_Run] = []
+    runs: list[ScoreRun] = []
     for outcome in outcomes:
         if isinstance(outcome, LoadFailure):
             return outcome

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from edgetag.errors import InputError
 from edgetag.messages import to_line
-from edgetag.runtimes import FailureKind, LoadFailure
+from edgetag.runtimes import FailureKind, LoadFailure, score
 from edgetag.runtimes.emulation import open_target
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.runtimes.emulation.launching import compiled
-from edgetag.runtimes.scoring import time_bare
 from edgetag.scratch import scratch_folder
 from edgetag.targets.counting.cuts import Cuts, cuts_path
 from edgetag.targets.counting.cutting import find_cuts
@@ -63,7 +62,7 @@ def _count_once(
             model = folder / "model.tflite"
             shutil.copyfile(path, model)
             cuts_path(model).write_text(to_line(cuts), encoding="utf-8")
-        outcome = time_bare(
+        outcome = score(
             replace(engine, count_log=log),
             model,
             pictures.cache,
