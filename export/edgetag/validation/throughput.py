@@ -144,12 +144,23 @@ def _measure_runtime(engine: Engine, bench: _Bench, rounds: int) -> RuntimeRate 
 
 def _in_parallel(module: str, engine: Engine, bench: _Bench) -> _Timed | LoadFailure:
     """Run one measurement in all processes at once."""
+
+    def once(rows: Rows) -> ScoreRun | LoadFailure:
+        return score(
+            engine,
+            bench.model,
+            bench.cache,
+            rows,
+            bench.contract,
+            timeout_s=SILENCE_S,
+            cancelled=bench.cancelled,
+            module=module,
+        )
+
     parts = np.array_split(bench.rows, bench.processes)
     with open_pool(bench.processes, bench.cancelled) as pool:
         started = time.monotonic()
-        on = (engine, bench.model, bench.cache)
-        how = (1, None, SILENCE_S, bench.cancelled, module)
-        outcomes = list(pool.map(lambda rows: score(*on, rows, bench.contract, *how), parts))
+        outcomes = list(pool.map(once, parts))
         wall_s = time.monotonic() - started
     runs: list[ScoreRun] = []
     for outcome in outcomes:
