@@ -24,7 +24,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import IMAGE_SUFFIXES, Preprocessing, Rejection
 from edgetag.progress import Progress
 from edgetag.recipe import DataSection, SplitSection
-from edgetag.tables.formats import counted
+from edgetag.tables.formats import counted, format_count
 
 NAMED = 3
 """Examples in a sentence; tables and files have all."""
@@ -99,7 +99,7 @@ class Plan:
         reasons = []
         for reason, count in self.rejected().items():
             places = [image.where for image in self.dropped if image.reason == reason]
-            reasons.append(f"{count} {reason}: {some(places)}")
+            reasons.append(f"{format_count(count)} {reason}: {some(places)}")
         return "; ".join(reasons)
 
     def rejected_share(self) -> float:
@@ -137,7 +137,8 @@ class Plan:
         reasons = self.left_out()
         if not self.images:
             problems.append(
-                f"{source}: not one of {len(self.sources.listing.entries)} rows gives a usable "
+                f"{source}: not one of {format_count(len(self.sources.listing.entries))} rows "
+                "gives a usable "
                 f"image ({reasons}); check data.root and the files"
             )
         elif share > section.max_rejected_share:
@@ -162,7 +163,7 @@ def _splits(images: Sequence[Image], section: SplitSection) -> list[str]:
 
 def some(places: Sequence[str]) -> str:
     """Name the first few."""
-    more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
+    more = f" and {format_count(len(places) - NAMED)} more" if len(places) > NAMED else ""
     return ", ".join(places[:NAMED]) + more
 
 
@@ -185,7 +186,7 @@ def count_labels(
 
 
 def _others(count: int) -> str:
-    return f", and {count - 1} more lead to nothing inside it" if count > 1 else ""
+    return f", and {format_count(count - 1)} more lead to nothing inside it" if count > 1 else ""
 
 
 def open_sources(section: DataSection) -> Sources:

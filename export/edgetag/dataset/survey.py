@@ -19,7 +19,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import ImageRejectedError, read_image
 from edgetag.recipe import DataSection, NetworkSection, SplitSection
 from edgetag.sampling import positions
-from edgetag.tables.formats import counted
+from edgetag.tables.formats import counted, format_count
 from edgetag.userfiles import exists
 
 HASHED_FILES = 2000
@@ -64,7 +64,8 @@ class Survey:
         said = f"{pictures} of {tags} ({self.data.format})"
         if self.missing_files:
             said += (
-                f"; {self.missing_files} of {self.looked_for} files that were looked for are not "
+                f"; {format_count(self.missing_files)} of {format_count(self.looked_for)} files "
+                "that were looked for are not "
                 "there or cannot be read: see data.root"
             )
         if self.not_groups:

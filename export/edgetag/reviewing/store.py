@@ -17,6 +17,7 @@ from pathlib import Path
 
 from edgetag.dataset.answers import Answer
 from edgetag.errors import InputError
+from edgetag.tables.formats import format_count
 from edgetag.userfiles import require_file
 
 VERSION = 1
@@ -252,7 +253,8 @@ class Store:
         known = self._database.execute("SELECT DISTINCT identity FROM answers").fetchall()
         if known and not any(has(identity) for (identity,) in known):
             raise InputError(
-                f"{self.path}: its answers are about {len(known)} pictures, of which these data "
+                f"{self.path}: its answers are about {format_count(len(known))} pictures, of "
+                "which these data "
                 "have none; name the run that it belongs to, or move it away"
             )
         self.name = meta.get("name") or uuid.uuid4().hex
