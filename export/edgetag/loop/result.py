@@ -16,8 +16,8 @@ class ComparedValue(Record):
     """
 
     before: float | None = Field(
-        description="The first run's model by the first run's labels, over the same tags; None where "
-        "these do not score them all."
+        description="The first run's model by the first run's labels, over the same tags; None "
+        "where these do not score them all."
     )
     relabelled: float = Field(description="The first run's model by the second run's labels.")
     after: float = Field(description="The second run's model by the second run's labels.")
