@@ -313,6 +313,30 @@ def test_the_source_of_the_data_is_never_written_over(run: ReviewedRun, form: st
     assert source.read_text() == "path,cat\n"
 
 
+@pytest.mark.parametrize("form", ["answers", "wide"])
+def test_corrections_of_an_earlier_turn_are_never_written_over(run: ReviewedRun, form: str) -> None:
+    recipe = run.recipe.read_text().replace("[data]", '[data]\ncorrections = ["answers.csv"]')
+    run.recipe.write_text(recipe)
+    earlier = "folder0/0.png,cat,1,ann,\n"
+    corrections = table(run, "answers.csv", HEAD + earlier)
+    run.do("import", table(run, "new.csv", HEAD + "folder1/1.png,cat,1,ann,\n"))
+    told = run.do("export", "--to", corrections, "--format", form, fails=True)
+    assert "data.corrections, with 1 answer that would be lost; give another name" in told
+    assert corrections.read_text() == HEAD + earlier
+
+
+def test_corrections_whose_answers_are_all_there_may_be_written_anew(run: ReviewedRun) -> None:
+    recipe = run.recipe.read_text().replace("[data]", '[data]\ncorrections = ["answers.csv"]')
+    run.recipe.write_text(recipe)
+    corrections = table(run, "answers.csv", HEAD + "folder0/0.png,cat,1,ann,\n")
+    run.do("import", corrections)
+    run.do("import", table(run, "new.csv", HEAD + "folder0/0.png,cat,0,ann,2026-11-28T09:30Z\n"))
+    for _ in range(2):
+        run.do("export", "--to", corrections)
+        (answer,) = read_answers(corrections, Vocabulary(TAGS))
+        assert answer.label == 0
+
+
 def test_export_and_import_say_as_json_what_they_did(run: ReviewedRun) -> None:
     rows = "folder0/0.png,cat,1,ann,\nfolder0/0.png,bird,1,ann,\nnone.png,cat,0,ann,\n"
     read = ReviewImport.from_json(

@@ -18,6 +18,7 @@ from edgetag.reviewing.label_studio import read_tasks, tasks_json
 from edgetag.reviewing.opening import open_review
 from edgetag.reviewing.result import Form, NotWritten, ReadFile, ReviewExport, ReviewImport
 from edgetag.reviewing.store import Change, Kept, Store, StoreError, counting, last_of_each
+from edgetag.tables.formats import counted
 from edgetag.tagging.sidecars import write_sidecars
 from edgetag.workspace import Workspace, digest_json
 from edgetag.writing import write_text
@@ -40,7 +41,8 @@ def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> Review
         to: The file; with hydrus, the folder that holds the pictures, laid out as in the data.
 
     Raises:
-        InputError: There is no database, `to` is the source of the data, or cannot be written.
+        InputError: There is no database, `to` is the source of the data, or one of its corrections
+            with answers that are not among these, or cannot be written.
     """
     with open_review(workspace, must_exist=True) as (board, store):
         answers = last_of_each(counting(store.since(0)))
@@ -58,6 +60,7 @@ def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> Review
                 f"{to}: the data's own labels (data.source), which stay as they are; give another "
                 "name"
             )
+        _refuse_to_lose(to, recipe, answers if form == "answers" else ())
         if form == "answers":
             text = answers_csv(answer.answer() for answer in answers)
         elif form == "wide":
@@ -66,6 +69,23 @@ def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> Review
             text = tasks_json(board.labelled(), answers, recipe.data.image_root.resolve().name)
         write_text(to, text)
         return result
+
+
+def _refuse_to_lose(to: Path, recipe: Recipe, answers: Iterable[Kept]) -> None:
+    """Refuse to write over corrections whose answers are not among those that are written."""
+    if to.resolve() not in {path.resolve() for path in recipe.data.corrections} or not to.exists():
+        return
+    written = {(name, each.tag, each.by) for each in answers for name in (each.identity, each.path)}
+    lost = [
+        old
+        for old in read_answers(to, recipe.data.vocabulary())
+        if ((old.identity or old.path), old.tag, old.by) not in written
+    ]
+    if lost:
+        raise InputError(
+            f"{to}: the recipe's data.corrections, with {counted(len(lost), 'answer')} that would "
+            "be lost; give another name, and list both in data.corrections"
+        )
 
 
 def take_in(workspace: Workspace, recipe: Recipe, files: Iterable[Path]) -> ReviewImport:
