@@ -147,6 +147,13 @@ def test_the_folder_is_named_as_the_repository_around_it_does(
         assert "--place" in refusal(export(run, tmp_path / "ci", "--place", place))
 
 
+@pytest.mark.parametrize("address", ["edgetag==0.1.0", "./a.whl", "git@h.com:o/edgetag.git"])
+def test_what_pip_cannot_install_from_is_refused_before_a_job_fails_of_it(
+    run: Finished, tmp_path: Path, address: str
+) -> None:
+    assert "not an address" in refusal(export(run, tmp_path / "ci", "--edgetag", address))
+
+
 def test_every_version_that_the_job_installs_is_pinned(exported: Path) -> None:
     lines = (exported / "constraints.txt").read_text().splitlines()
     pinned = dict(line.split("==") for line in lines)
