@@ -88,6 +88,18 @@ def test_a_refusal_is_an_annotation_in_github_and_nowhere_else(
 
 
 @pytest.mark.slow
+def test_help_is_no_annotation() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "edgetag", "ci"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"GITHUB_ACTIONS": "true"},
+    )
+    assert done.returncode == 2
+    assert "::" not in done.stderr
+
+
+@pytest.mark.slow
 def test_an_error_nobody_foresaw_is_an_annotation_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,7 +55,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def environment(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the Action installs: the base install and an extra, at the versions that the job pins."""
+    """What the Action installs: base install and an extra, at the versions that the job pins."""
     temporary = tmp_path_factory.mktemp("base")
     more = {"constraints": "constraints.txt", "extras": "tflite-runtime"}
     job = action(folders["wide"], temporary, **more)

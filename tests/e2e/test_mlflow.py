@@ -43,9 +43,7 @@ def test_figures_and_files_are_logged_once_for_each_verdict(
         "PYTHONWARNINGS": "ignore",
     }
 
-    def report(
-        experiment: str = "nightly", **more: str
-    ) -> "subprocess.CompletedProcess[str]":
+    def report(experiment: str = "nightly", **more: str) -> "subprocess.CompletedProcess[str]":
         command = [str(environment / "bin" / "edgetag"), "report", "recipe.toml", "--mlflow"]
         return subprocess.run(
             [*command, experiment],

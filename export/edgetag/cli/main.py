@@ -145,7 +145,7 @@ def _annotate(message: str) -> None:
     A verdict's own annotations are asked for (`--github`); a refusal is told without, since it
     comes before options are read, and from any command.
     """
-    if os.environ.get("GITHUB_ACTIONS") == "true":
+    if message and os.environ.get("GITHUB_ACTIONS") == "true":
         from edgetag.reporting.annotations import refusal
 
         print(refusal(message), file=sys.stderr)

@@ -87,8 +87,8 @@ def validate(
     if context.args:
         files = shlex.join(["edgetag", "validate", "file", str(recipe), *context.args])
         raise InputError(
-            f"{context.args[0]!r}: edgetag validate judges what a run exported, of which --variant names "
-            f"some; files that were made elsewhere are judged by: {files}"
+            f"{context.args[0]!r}: edgetag validate judges what a run exported, of which "
+            f"--variant names some; files that were made elsewhere are judged by: {files}"
         )
     loaded, workspace, progress = prepare(recipe, out, verbose)
     result = run_stage(
