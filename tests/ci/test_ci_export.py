@@ -147,6 +147,10 @@ def test_the_folder_is_named_as_the_repository_around_it_does(
         assert "--place" in refusal(export(run, tmp_path / "ci", "--place", place))
 
 
+def test_a_reason_that_is_empty_is_refused_by_its_own_option(run: Finished, tmp_path: Path) -> None:
+    assert refusal(export(run, tmp_path / "ci", "--accept", " ")).startswith("--accept is empty; ")
+
+
 @pytest.mark.parametrize("address", ["edgetag==0.1.0", "./a.whl", "git@h.com:o/edgetag.git"])
 def test_what_pip_cannot_install_from_is_refused_before_a_job_fails_of_it(
     run: Finished, tmp_path: Path, address: str
