@@ -26,7 +26,7 @@ from edgetag.workspace import Workspace
 from edgetag.writing import write_bytes, write_text
 
 _PLACE = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
-_REQUIREMENT = re.compile(r"[A-Za-z0-9._~:/?#@!&+,;=%-]+")
+_REQUIREMENT = re.compile(r"[a-z]+(\+[a-z]+)?:[A-Za-z0-9._~:/?#@!&+,;=%-]+")
 
 
 @dataclass(frozen=True)

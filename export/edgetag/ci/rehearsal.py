@@ -33,7 +33,8 @@ def rehearse(folder: Path, run: Path, command: str) -> tuple[Verdict, float]:
     done = subprocess.run(
         python_command("edgetag", *words),
         cwd=folder,
-        env=python_environment(),
+        # What it says on stderr becomes our error: no annotation of its own.
+        env=python_environment() | {"GITHUB_ACTIONS": ""},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
