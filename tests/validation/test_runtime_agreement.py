@@ -131,6 +131,16 @@ def test_a_score_that_is_its_threshold_counts_as_present_on_both_runtimes() -> N
     assert (agreement.flips, doubt) == (0, "")
 
 
+def test_the_largest_difference_of_scores_is_told_whichever_runtime_gave_more() -> None:
+    labels = np.zeros((500, 2), dtype=np.int8)
+    first = np.full((500, 2), 0.1, dtype=np.float32)
+    other = first.copy()
+    other[3, 0], other[7, 1] = 0.125, 0.0625
+    for pair in ((first, other), (other, first)):
+        agreement, _ = compared(*pair, labels)
+        assert agreement.largest_score_difference == pytest.approx(0.0375)
+
+
 def test_decisions_that_change_both_ways_on_few_pictures_are_no_doubt() -> None:
     labels = np.zeros((500, 2), dtype=np.int8)
     first = np.full((500, 2), 0.1, dtype=np.float32)
