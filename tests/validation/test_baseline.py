@@ -289,6 +289,33 @@ def test_a_runtime_that_no_longer_runs_a_variant_fails_unless_the_machine_lacks_
     assert comparison.verdict == verdict
 
 
+def test_what_a_new_file_replaces_fails_but_on_runtimes_that_this_machine_lacks() -> None:
+    runtimes = ("litert", "tflite-runtime")
+    before = make_verdict(tuple(scored("int8", name, "test", 0.004) for name in runtimes))
+    lacking, refused = (
+        Failure(variant="mine", runtime=runtimes[1], runtime_version=None, kind=kind, reason="r")
+        for kind in ("unavailable", "not loadable")
+    )
+    for failure, broken in ((lacking, [True, False]), (refused, [True, True])):
+        now = make_verdict((scored("mine", "litert", "test", 0.004),), (failure,))
+        comparison = held(now, accept(before, None, "first"))
+        gone = [change for change in comparison.changes if change.change == "gone"]
+        assert [(change.variant, change.runtime) for change in gone] == [
+            ("int8", name) for name in runtimes
+        ]
+        assert [breaks(change, comparison, now) for change in gone] == broken
+        assert comparison.verdict == "fail"
+
+
+def test_a_file_without_a_mean_is_gone_or_new_all_the_same() -> None:
+    without = scored("fp32", "litert", "test", 0.0).model_copy(
+        update={"map": None, "map_drop": None, "tags": ()}
+    )
+    two = make_verdict((without, *verdict_of().variants))
+    assert told(held(two, accepted())) == [("map", "new")]
+    assert told(held(verdict_of(), accept(two, None, "both"))) == [("map", "gone")]
+
+
 def test_variants_that_were_left_out_on_purpose_are_not_gone() -> None:
     two = make_verdict((scored("fp32", "litert", "test", 0.0), *verdict_of().variants))
     baseline = accept(two, None, "both")
