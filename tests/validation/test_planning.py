@@ -259,9 +259,6 @@ def test_images_of_one_group_are_never_enough(
 
     def needs() -> dict[str, Need]:
         made = plan(recipe, run_folder.workspace, QUIET, "int8", 0.8, None, 0.001)
-        assert {each.have >= (each.needed or 0) for each in made.needs if each.tag != "cat"} == {
-            True
-        }
         return {each.budget: each for each in made.needs if each.tag == "cat"}
 
     before = needs()
@@ -272,8 +269,9 @@ def test_images_of_one_group_are_never_enough(
     assert after[budget].needed == after[budget].have + 1 == before[budget].have + 1
     (other,) = set(before) - {budget}
     assert after[other] == before[other]
-    assert before[budget].needed is not None
-    assert before[budget].needed < before[budget].have
+    enough = before[budget].needed
+    assert enough is not None
+    assert enough < before[budget].have
 
 
 def test_a_tag_without_positives_needs_images_of_unknown_number(run_folder: RunFolder) -> None:
