@@ -1,6 +1,7 @@
 """Shared fixtures."""
 
 import gc
+import os
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.support.trained_run import trained_run
 
 __all__ = ["browser_cache", "trained_run"]
 
+os.environ.pop("GITHUB_ACTIONS", None)  # with it every refusal has one line more
 settings.register_profile("busy", deadline=None)  # no test asserts how long an example takes
 settings.load_profile("busy")
 

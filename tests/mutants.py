@@ -38,6 +38,7 @@ from tests.support.paths import ROOT
 SUBJECTS = (
     "edgetag.preprocess",
     "edgetag.metrics",
+    "edgetag.benchmarking.current",
     "edgetag.dataset.split",
     "edgetag.shipping",
     *(
@@ -52,6 +53,7 @@ TESTS = (
     "tests/test_metrics.py",
     "tests/test_preprocess.py",
     "tests/test_shipping.py",
+    "tests/benchmarking/test_current.py",
     "tests/dataset",
     "tests/judging",
     "tests/recipe/test_new_recipe.py",

@@ -1,12 +1,19 @@
 """What images are made of is pinned, there, and run without rights."""
 
 import fnmatch
+import json
+import os
 import re
+import socket
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.paths import RELEASED, ROOT
+from tests.support.served import served
 
 STEPS = [
     line.split(maxsplit=1)
@@ -46,6 +53,28 @@ def test_an_image_runs_as_a_user_without_rights_and_tells_its_health(target: str
     assert users[-1].isdecimal(), "by number, so that a cluster can see that it is not root"
     assert int(users[-1]) > 0
     assert [step for step, _ in steps].count("HEALTHCHECK") >= 1
+
+
+@pytest.mark.slow
+def test_the_server_s_health_is_asked_of_its_own_port_and_of_no_proxy(tmp_path: Path) -> None:
+    checks = [given for step, given in stages()["serve"] if step == "HEALTHCHECK"]
+    _, _, command = checks[-1].partition("CMD ")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    environment = {"EDGETAG_PORT": port, "http_proxy": "http://127.0.0.1:1"}
+
+    def is_healthy() -> bool:
+        python, *rest = json.loads(command)
+        assert python == "python"
+        done = subprocess.run(
+            [sys.executable, *rest], capture_output=True, env=os.environ | environment
+        )
+        return done.returncode == 0
+
+    with served(RELEASED, tmp_path, "--workers", 1, port=None, **environment) as server:
+        assert server.url.endswith(f":{port}/")
+        assert is_healthy()
+    assert not is_healthy()
 
 
 def test_packages_are_installed_by_the_lock_alone() -> None:

@@ -25,7 +25,7 @@ from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
-from edgetag.workspace import Workspace
+from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_text
 from tests.support.bad_loops import crashing_model
 from tests.support.paths import MODELS
@@ -157,6 +157,7 @@ def test_each_row_says_which_accelerator_was_asked_for_what_ran_and_why(
     (timed,), (failed,) = result.results, result.failures
     assert timed.accelerator == Acceleration(requested="cpu", used="cpu")
     assert failed.reason
+    assert failed.sha256 == digest_file(cut)
     assert failed.accelerator == Acceleration(requested="cpu", used=None, reason=failed.reason)
 
 

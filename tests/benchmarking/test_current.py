@@ -5,13 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from edgetag.benchmarking.current import read_current
+from edgetag.benchmarking.result import BenchResult, Failure
+from edgetag.conversion.result import ExportResult
+from edgetag.errors import ExitCode
 from edgetag.recipe import parse_recipe
+from edgetag.reporting.sources import Sources
+from edgetag.workspace import Workspace
+from edgetag.writing import write_text
 from tests.support.made_results import RECIPE, RECIPE_FILE, make_sources
 from tests.support.written_reports import report_on
 
-pytestmark = pytest.mark.slow
 
-
+@pytest.mark.slow
 def test_figures_of_a_former_file_stand_beside_no_other_one(tmp_path: Path) -> None:
     sources = make_sources(latency_ratio=0.9)  # too slow, as the file was
     assert sources.exported is not None
@@ -27,6 +33,7 @@ def test_figures_of_a_former_file_stand_beside_no_other_one(tmp_path: Path) -> N
     assert "int8: max_latency_ratio not judged: there is no benchmark of this file" in text
 
 
+@pytest.mark.slow
 def test_a_benchmark_is_held_to_the_limits_of_now(tmp_path: Path) -> None:
     sources = make_sources(latency_ratio=0.5)
     assert report_on(sources, tmp_path / "before")[0].verdict == "pass"
@@ -38,6 +45,7 @@ def test_a_benchmark_is_held_to_the_limits_of_now(tmp_path: Path) -> None:
     assert "max_latency_ratio is 0.500 [0.500, 0.500], limit 0.400" in text
 
 
+@pytest.mark.slow
 def test_where_every_file_is_another_one_there_is_no_benchmark(tmp_path: Path) -> None:
     sources = make_sources()
     assert sources.exported is not None
@@ -47,3 +55,89 @@ def test_where_every_file_is_another_one_there_is_no_benchmark(tmp_path: Path) -
     exported = sources.exported.model_copy(update={"variants": again})
     _, text = report_on(replace(sources, exported=exported), tmp_path)
     assert "There is no benchmark, so speed and memory are not shown." in text
+
+
+def current(sources: Sources, root: Path, made: ExportResult | None) -> BenchResult | None:
+    """Read the benchmark of a run that has exported these files since."""
+    workspace = Workspace(root)
+    if sources.bench is not None:
+        write_text(workspace.bench / "bench.json", sources.bench.to_json())
+    if made is not None:
+        write_text(workspace.export / "export.json", made.to_json())
+    return read_current(sources.recipe, workspace)
+
+
+def made_anew(sources: Sources, *variants: str) -> ExportResult:
+    assert sources.exported is not None
+    files = tuple(
+        file.model_copy(update={"sha256": "ee" * 32}) if file.variant in variants else file
+        for file in sources.exported.variants
+    )
+    return sources.exported.model_copy(update={"variants": files})
+
+
+def test_without_a_benchmark_there_is_none_and_without_files_it_stands_as_it_is(
+    tmp_path: Path,
+) -> None:
+    sources = make_sources()
+    without = replace(sources, bench=None)
+    assert current(without, tmp_path / "none", sources.exported) is None
+    assert current(sources, tmp_path / "no-files", None) == sources.bench
+    assert current(without, tmp_path / "neither", None) is None
+
+
+def test_figures_failures_and_limits_of_a_file_go_with_it_and_the_others_stay(
+    tmp_path: Path,
+) -> None:
+    sources = make_sources(latency_ratio=0.9)
+    assert sources.bench is not None
+    as_before = current(sources, tmp_path / "before", made_anew(sources))
+    assert as_before is not None
+    assert (as_before.results, as_before.failures) == (
+        sources.bench.results,
+        sources.bench.failures,
+    )
+    assert {check.variant for check in as_before.budgets} == {"int8"}
+    assert as_before.exit_code == ExitCode.BUDGET_BROKEN
+    another_int8 = current(sources, tmp_path / "int8", made_anew(sources, "int8"))
+    assert another_int8 is not None
+    assert {figure.variant for figure in another_int8.results} == {"fp32", "dynamic"}
+    assert another_int8.failures == sources.bench.failures
+    assert another_int8.budgets == ()
+    another_dynamic = current(sources, tmp_path / "dynamic", made_anew(sources, "dynamic"))
+    assert another_dynamic is not None
+    assert {figure.variant for figure in another_dynamic.results} == {"fp32", "int8"}
+    assert another_dynamic.failures == ()
+
+
+def test_a_benchmark_is_read_on_the_runtime_and_threads_that_limits_are_judged_by_now(
+    tmp_path: Path,
+) -> None:
+    sources = make_sources()
+    section = sources.recipe.benchmark.model_copy(
+        update={"budget_runtime": "tflite-runtime", "budget_threads": 2}
+    )
+    recipe = sources.recipe.model_copy(update={"benchmark": section})
+    now = current(replace(sources, recipe=recipe), tmp_path, sources.exported)
+    assert now is not None
+    assert (now.budget_runtime, now.budget_threads) == ("tflite-runtime", 2)
+    (ratio,) = [check for check in now.budgets if check.budget == "max_latency_ratio"]
+    assert (ratio.measured, ratio.verdict) == (None, "undecided")
+
+
+@pytest.mark.parametrize(
+    ("sha256", "stays"), [("ab" * 32, False), ("ee" * 32, True), ("", True)]
+)  # the last one is of a file before schema 1.7
+def test_a_file_that_ran_nowhere_breaks_no_limit_after_it_was_made_anew(
+    sha256: str, stays: bool, tmp_path: Path
+) -> None:
+    sources = make_sources()
+    assert sources.bench is not None
+    failure = Failure(variant="int8", runtime="litert", threads=1, reason="no op", sha256=sha256)
+    figures = tuple(figure for figure in sources.bench.results if figure.variant != "int8")
+    bench = sources.bench.model_copy(update={"results": figures, "failures": (failure,)})
+    now = current(replace(sources, bench=bench), tmp_path, made_anew(sources, "int8"))
+    assert now is not None
+    assert now.failures == ((failure,) if stays else ())
+    told = {check.budget: check.verdict for check in now.budgets}
+    assert told.get("max_latency_ratio") == ("fail" if stays else None)

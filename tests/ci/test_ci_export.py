@@ -114,11 +114,12 @@ def test_the_workflow_looks_at_every_exported_file(exported: Path) -> None:
     workflow = workflow_of(exported)
     # YAML 1.1 reads the key `on` as true.
     patterns = workflow[True]["pull_request"]["paths"]  # type: ignore[index]
-    assert patterns == ["model-ci/**", f".github/workflows/{WORKFLOW}"]
+    assert patterns == ["model-ci/**", ".github/workflows/*"]
     assert workflow["defaults"]["run"]["working-directory"] == "model-ci"  # type: ignore[index]
     steps = workflow["jobs"]["validate"]["steps"]  # type: ignore[index]
     cache = next(step for step in steps if "actions/cache" in step.get("uses", ""))
-    assert "hashFiles('model-ci/constraints.txt'" in cache["with"]["key"]
+    # A workflow that was given another name must not keep an edgetag that it no longer names.
+    assert "hashFiles('model-ci/constraints.txt', '.github/workflows/*')" in cache["with"]["key"]
     artifact = next(step for step in steps if "upload-artifact" in step.get("uses", ""))
     assert artifact["with"]["path"].split() == [
         "model-ci/runs/ci/report/",
@@ -135,6 +136,8 @@ def test_the_folder_is_named_as_the_repository_around_it_does(
     workflow = workflow_of(folder)
     assert workflow[True]["pull_request"]["paths"][0] == "app/gate/**"  # type: ignore[index]
     assert workflow["env"] == {"EDGETAG": "git+https://h/o/edgetag@v1"}
+    group = workflow["concurrency"]["group"]  # type: ignore[index]
+    assert group == "app/gate-${{ github.ref }}", "models of one repository do not end each other"
     told = json.loads(done.stdout)
     assert (told["place"], told["parts"][0]["files"]) == ("app/gate", 300)
     assert (told["verdict"], told["accepted"]) == ("pass", False)
@@ -142,6 +145,17 @@ def test_the_folder_is_named_as_the_repository_around_it_does(
     assert "'my gate': has characters that GitHub's paths read as patterns" in told
     for place in ("..", "a/../b", "x*"):
         assert "--place" in refusal(export(run, tmp_path / "ci", "--place", place))
+
+
+def test_a_reason_that_is_empty_is_refused_by_its_own_option(run: Finished, tmp_path: Path) -> None:
+    assert refusal(export(run, tmp_path / "ci", "--accept", " ")).startswith("--accept is empty; ")
+
+
+@pytest.mark.parametrize("address", ["edgetag==0.1.0", "./a.whl", "git@h.com:o/edgetag.git"])
+def test_what_pip_cannot_install_from_is_refused_before_a_job_fails_of_it(
+    run: Finished, tmp_path: Path, address: str
+) -> None:
+    assert "not an address" in refusal(export(run, tmp_path / "ci", "--edgetag", address))
 
 
 def test_every_version_that_the_job_installs_is_pinned(exported: Path) -> None:

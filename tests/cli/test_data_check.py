@@ -87,3 +87,44 @@ def test_what_recipe_new_writes_passes_the_check(tmp_path: Path) -> None:
     assert written.exit_code == 0, written.output
     checked = CliRunner().invoke(app, ["data", "check", str(recipe)])
     assert checked.exit_code == 0, checked.output
+
+
+def test_a_column_of_groups_that_holds_labels_is_told(tmp_path: Path) -> None:
+    make(tmp_path, {"train": 8, "validation": 8, "test": 80}, BUDGET, False)
+    table = tmp_path / "labels.csv"
+    head, *rows = table.read_text().splitlines()
+    grouped = [f"{row},{number % 2}" for number, row in enumerate(rows)]
+    table.write_text("\n".join([f"{head},group", *grouped]) + "\n")
+    checked = CliRunner().invoke(app, ["data", "check", str(tmp_path / "recipe.toml"), "--json"])
+    advice = json.loads(checked.stdout)["advice"]
+    assert any("the column of groups holds 1 and 0 alone" in sentence for sentence in advice)
+
+
+NAMED = """
+[network]
+name = "mobilenetv4_conv_small"
+input_size = 64
+weights = "gone.safetensors"
+[teacher]
+runs = ["no-run"]
+pictures = "no-pictures"
+[bundle]
+golden_pictures = "no-folder"
+attribution = "gone.md"
+"""
+SAID = ("gone.safetensors", "no-run", "no-pictures", "no-folder", "gone.md")
+
+
+def test_files_that_a_recipe_names_beside_its_data_are_looked_at(tmp_path: Path) -> None:
+    make(tmp_path, {"train": 8, "validation": 8, "test": 80}, BUDGET, False)
+    recipe = tmp_path / "recipe.toml"
+    text = recipe.read_text().replace("[network]\ninput_size = 64\n", NAMED)
+    recipe.write_text(text)
+    checked = CliRunner().invoke(app, ["data", "check", str(recipe), "--json"])
+    assert checked.exit_code == 2, checked.output
+    problems = json.loads(checked.stdout)["problems"]
+    assert [name for name in SAID if not any(name in problem for problem in problems)] == []
+    assert len(problems) == len(SAID)
+    warned = CliRunner().invoke(app, ["recipe", "check", str(recipe)])
+    assert warned.exit_code == 0, warned.output
+    assert warned.stderr.count(f"warning: {recipe}: ") == len(SAID)

@@ -62,6 +62,53 @@ def test_a_name_that_no_file_can_have_is_a_wrong_input(verb: tuple[str, ...]) ->
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["validate", "none%.toml"], "::error title=edgetag::none%25.toml: "),
+        (["validate", "r.toml", "--max-changed", "2"], "::error title=edgetag::Invalid value"),
+        (["data", "none", "r.toml"], "::error title=edgetag::No such command"),
+    ],
+    ids=["wrong input", "wrong value", "wrong verb"],
+)
+def test_a_refusal_is_an_annotation_in_github_and_nowhere_else(
+    arguments: list[str], reason: str
+) -> None:
+    for runner, lines in (("true", 1), ("", 0)):
+        done = subprocess.run(
+            [sys.executable, "-m", "edgetag", *arguments],
+            capture_output=True,
+            text=True,
+            env=os.environ | {"GITHUB_ACTIONS": runner},
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        told = [line for line in done.stderr.splitlines() if line.startswith("::")]
+        assert len(told) == lines
+        assert all(line.startswith(reason) for line in told)
+
+
+@pytest.mark.slow
+def test_help_is_no_annotation() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "edgetag", "ci"],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"GITHUB_ACTIONS": "true"},
+    )
+    assert done.returncode == 2
+    assert "::" not in done.stderr
+
+
+@pytest.mark.slow
+def test_an_error_nobody_foresaw_is_an_annotation_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    told = crashing("{}['key']", tmp_path).stderr.splitlines()[-1]
+    assert told.startswith("::error title=edgetag::edgetag met an error of its own")
+
+
+@pytest.mark.slow
 def test_verbose_shows_the_traceback_too(tmp_path: Path) -> None:
     assert "Traceback" in crashing("{}['key']", tmp_path, "--verbose").stderr
 

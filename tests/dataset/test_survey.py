@@ -58,6 +58,32 @@ def test_a_column_with_a_slip_among_its_labels_is_left_out_and_told(
     assert survey(root / "t.csv", ["cat"]).spoilt == (), "whoever names tags knows them"
 
 
+def test_a_column_called_group_that_holds_labels_is_a_tag_and_told(
+    root: Path, picture: MakePicture
+) -> None:
+    for name in "abc":
+        picture(f"{name}.png", ord(name))
+    table = write(root / "t.csv", "path,cat,group\na.png,1,1\nb.png,0,0\nc.png,1,\n")
+    surveyed = survey(table)
+    assert surveyed.data.tags == ("cat", "group")
+    assert surveyed.data.split.by == "content"
+    assert "'group' is a tag, since it holds 1 and 0 alone" in surveyed.sentence()
+    assert [entry.group for entry in read_listing(surveyed.data).entries] == [None] * 3
+    assert survey(table, ["group"]).data.tags == ("group",)
+    assert survey(table, ["cat"]).data.split.by == "group", "whoever names tags knows them"
+
+
+def test_columns_called_group_and_split_are_tags_where_somebody_says_so(
+    root: Path, picture: MakePicture
+) -> None:
+    for name in "ab":
+        picture(f"{name}.png", ord(name))
+    table = write(root / "t.csv", "path,split,group,no_group\na.png,1,0,x\nb.png,0,1,y\n")
+    section = survey(table, ["split", "group"]).data
+    assert [entry.labels for entry in read_listing(section).entries] == [(1, 0), (0, 1)]
+    assert section.group_column == "no_no_group"
+
+
 def test_one_column_of_labels_called_label_is_a_tag_not_a_list(
     root: Path, picture: MakePicture
 ) -> None:

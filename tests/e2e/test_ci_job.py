@@ -55,21 +55,30 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def environment(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the Action installs: the base install at the versions that the job pins."""
+    """What the Action installs: base install and an extra, at the versions that the job pins."""
     temporary = tmp_path_factory.mktemp("base")
-    job = action(folders["wide"], temporary, constraints="constraints.txt")
-    job.values["steps.python.outputs.python-path"] = interpreter("3.11")
+    more = {"constraints": "constraints.txt", "extras": "tflite-runtime"}
+    job = action(folders["wide"], temporary, **more)
+    assert job.run("Digest").returncode == 0
     done = job.run("Install edgetag")
     assert done.returncode == 0, done.stderr
-    made = temporary / "edgetag-verdict"
+    made = Path(job.values["steps.digest.outputs.environment"])
     assert not list(made.glob("lib/*/site-packages/tensorflow"))
+    assert list(made.glob("lib/*/site-packages/tflite_runtime"))
     return made
 
 
 def action(folder: Path, temporary: Path, **more: str) -> Job:
     """Return a job that uses the Action on an exported folder."""
     files = {"recipe": "recipe.toml", "model": "model.tflite", "reference": "reference.npz"}
-    return Job(ACTION, {**files, **more}, folder, temporary, CLEAN)
+    job = Job(ACTION, {**files, **more}, folder, temporary, CLEAN)
+    job.values |= {
+        "steps.python.outputs.python-path": interpreter("3.11"),
+        "steps.python.outputs.python-version": "3.11.9",
+        "runner.os": "Linux",
+        "runner.arch": "X64",
+    }
+    return job
 
 
 def run_job(folder: Path, environment: Path) -> Outcome:
@@ -228,15 +237,20 @@ def test_the_action_says_what_the_command_says(
         worse_model(folder / "model.tflite")
     elif change:
         swap_labels(folder)
-    (tmp_path / "edgetag-verdict").symlink_to(environment)
-    job = action(folder, tmp_path, **{"as": "int8", "baseline": "baseline.json"})
+    out = {"out": str(tmp_path / "elsewhere")} if change == "worse" else {}
+    job = action(folder, tmp_path, **{"as": "int8", "baseline": "baseline.json"}, **out)
+    job.values["steps.digest.outputs.environment"] = str(environment)
     judged = job.run("Judge")
     assert judged.returncode == 0, judged.stderr
     assert (job.output("exit-code"), job.output("verdict")) == (str(code), verdict), judged.stderr
     if verdict != "error":
         assert job.run("Report").returncode == 0
         assert "edgetag" in (tmp_path / "step.md").read_text()
-        assert (folder / "runs/ci/report/junit.xml").is_file()
+        report, figures = job.given("actions/upload-artifact")["path"].split("\n")[:2]
+        assert Path(report) == folder / out.get("out", "runs/ci") / "report"
+        assert (Path(report) / "junit.xml").is_file()
+        assert Path(figures).name == "verdict.json"
+        assert Path(figures).is_file()
     assert job.run("Verdict").returncode == code
     assert not list(tmp_path.rglob("injected"))
 
@@ -244,20 +258,35 @@ def test_the_action_says_what_the_command_says(
 def test_what_the_action_keeps_follows_from_its_sources_and_from_the_versions(
     folders: dict[str, Path], tmp_path: Path
 ) -> None:
-    def digest(constraints: str) -> str:
-        job = action(folders["wide"], tmp_path, constraints=constraints)
+    def kept(constraints: str = "", extras: str = "", python: str = "3.11.9") -> tuple[str, str]:
+        job = action(folders["wide"], tmp_path, constraints=constraints, extras=extras)
+        job.values["steps.python.outputs.python-version"] = python
         assert job.run("Digest").returncode == 0
-        return job.values["steps.digest.outputs.sha256"]
+        given = job.given("actions/cache")
+        return given["key"], given["path"]
 
-    assert len(digest("")) == 64
-    assert digest("constraints.txt") == digest("constraints.txt") != digest("")
+    assert kept("constraints.txt") == kept("constraints.txt")
+    ways = [kept(), kept("constraints.txt"), kept(extras="onnx"), kept(python="3.12.1")]
+    for keys_or_folders in zip(*ways, strict=True):
+        assert len(set(keys_or_folders)) == len(ways)
     changed = action(folders["wide"], tmp_path)
     changed.action = shutil.copytree(ACTION, tmp_path / "other/.github/actions/verdict")
     for name in ("pyproject.toml", "export/edgetag/__init__.py"):
         (tmp_path / "other" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / "other" / name)
     changed.run("Digest")
-    assert changed.values["steps.digest.outputs.sha256"] != digest("")
+    assert changed.given("actions/cache")["key"] != kept()[0]
+
+
+def test_an_extra_that_does_not_exist_ends_the_job(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
+    job = action(folders["wide"], tmp_path, extras="tflite-runtime, onxn")
+    assert job.run("Digest").returncode == 0
+    done = job.run("Install edgetag")
+    assert done.returncode == 1
+    assert done.stderr.startswith("::error title=edgetag::extras: no such ones: onxn; there are: ")
+    assert not Path(job.given("actions/cache")["path"]).exists()
 
 
 def test_what_ci_systems_read_is_of_their_schemas(folders: dict[str, Path], tmp_path: Path) -> None:

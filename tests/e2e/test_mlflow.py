@@ -43,10 +43,10 @@ def test_figures_and_files_are_logged_once_for_each_verdict(
         "PYTHONWARNINGS": "ignore",
     }
 
-    def report(**more: str) -> "subprocess.CompletedProcess[str]":
+    def report(experiment: str = "nightly", **more: str) -> "subprocess.CompletedProcess[str]":
         command = [str(environment / "bin" / "edgetag"), "report", "recipe.toml", "--mlflow"]
         return subprocess.run(
-            [*command, "nightly"],
+            [*command, experiment],
             capture_output=True,
             text=True,
             cwd=folder,
@@ -80,6 +80,18 @@ def test_figures_and_files_are_logged_once_for_each_verdict(
     }
 
     assert run["metrics"][f"latency_p50_ms/int8.{entry.runtime}.threads-1"] > 0
+
+    made = subprocess.run(
+        [python, "-c", "import mlflow; mlflow.create_experiment('cloud', 's3://bucket/there')"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=settings,
+    )
+    assert made.returncode == 0, made.stderr
+    lacking = report("cloud")
+    assert lacking.returncode == 2
+    assert "is not installed: No module named 'boto3'" in lacking.stderr.splitlines()[-1]
 
     refused = report(MLFLOW_TRACKING_URI="gopher://nowhere")
     assert refused.returncode == 2

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from edgetag import named_files
 from edgetag.cli.terminal import LineProgress
 from edgetag.dataset.check import check
 from edgetag.dataset.formats import read_listing
@@ -467,6 +468,6 @@ def test_files_that_a_run_would_miss_later_are_problems_of_the_check(
             "teacher": {"runs": (tmp_path,), "pictures": tmp_path / "none"},
         }
     )
-    problems = "\n".join(check(recipe, QUIET).problems)
+    problems = "\n".join(check(recipe, QUIET, named_files.problems(recipe)).problems)
     assert "bundle.attribution names a file" in problems
     assert "teacher.pictures: " in problems

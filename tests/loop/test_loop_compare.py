@@ -106,6 +106,27 @@ def test_other_labels_alone_are_no_gain(first: Finished, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
+def test_the_mean_before_is_over_the_tags_of_the_mean_after(
+    first: Finished, tmp_path: Path
+) -> None:
+    dataset = open_dataset(first.workspace)
+    rows, column = dataset.rows("test"), TAGS.index("dog")
+    known = int((dataset.labels(rows)[:, column] >= 0).sum())
+    positive = [each for each in turned(first, "dog", "test", known) if each.label == 0]
+    second = later(first, tmp_path / "second", positive)
+    split = compare(run_of(first), second, QUIET).splits[0]
+    assert "dog" in split.not_scored
+    assert split.map is not None
+    before = [tag.ap.before for tag in split.tags if tag.ap.before is not None]
+    assert len(before) == len(split.tags)
+    assert split.map.before == pytest.approx(np.mean(before))
+    back = compare(second, run_of(first), QUIET).splits[0]
+    assert "dog" in [tag.tag for tag in back.tags]
+    assert back.map is not None
+    assert back.map.before is None, "the first labels score no dog, so there is no such mean"
+
+
+@pytest.mark.slow
 def test_a_better_model_gains_by_the_same_labels(first: Finished, tmp_path: Path) -> None:
     answers = turned(first, "dog", "train", 3)
     second = later(first, tmp_path / "second", answers, sureness=0.3)

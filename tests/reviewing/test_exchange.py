@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from edgetag.dataset.answers import read_answers
+from edgetag.dataset.correcting import majority
 from edgetag.dataset.formats.tables import read_table
 from edgetag.dataset.view import read_manifest
 from edgetag.recipe import load_recipe
@@ -60,6 +61,49 @@ def test_the_last_of_a_persons_contradicting_rows_counts_whatever_marks_and_line
     assert exported(run) == [("folder0/0.png", "cat", 0, "ann"), ("folder0/0.png", "cat", 1, "bob")]
     told = run.do("export", "--to", run.folder / "wide.csv", "--format", "wide")
     assert "people differ about 1 picture;" in told
+
+
+def test_an_answer_without_a_moment_never_outweighs_one_that_says_when(run: ReviewedRun) -> None:
+    dated = "folder0/0.png,cat,0,ann,2026-11-28T09:30:00Z\n"
+    run.do("import", table(run, "dated.csv", HEAD + dated))
+    run.do("import", table(run, "undated.csv", HEAD + "folder0/0.png,cat,1,ann,\n"))
+    run.do("export", "--to", run.folder / "out.csv")
+    (answer,) = read_answers(run.folder / "out.csv", Vocabulary(TAGS))
+    assert (answer.label, answer.at) == (0, "2026-11-28T09:30:00.000+00:00")
+
+
+def test_a_table_of_answers_counts_as_much_imported_as_named_in_the_recipe(
+    run: ReviewedRun,
+) -> None:
+    rows = "folder0/0.png,cat,0,ann,2026-11-28T09:30:00Z\nfolder0/0.png,cat,1,ann,\n"
+    file = table(run, "answers.csv", HEAD + rows)
+    run.do("import", file)
+    decided = majority(read_answers(file, Vocabulary(TAGS)))
+    assert [label for _, _, label, _ in exported(run)] == [decided[1]] == [0]
+
+
+def test_a_table_without_moments_that_was_mended_back_counts_as_it_is_now(
+    run: ReviewedRun,
+) -> None:
+    for label in (1, 0, 1):
+        wide = table(run, "corrections.csv", f"path,cat\nfolder0/0.png,{label}\n")
+        assert "1 of them new" in run.do("import", wide)
+        assert "0 of them new" in run.do("import", wide)
+        assert [each[2] for each in exported(run)] == [label]
+
+
+def test_label_studio_gives_no_moment_to_an_answer_that_had_none(run: ReviewedRun) -> None:
+    run.do("import", table(run, "answers.csv", HEAD + "folder0/0.png,cat,1,ann,\n"))
+    tasks = run.folder / "tasks.json"
+    run.do("export", "--to", tasks, "--format", "label-studio")
+    changed = json.loads(tasks.read_text())
+    (annotation,) = changed[0]["annotations"]
+    assert "created_at" not in annotation
+    # Label Studio's server gives its own.
+    annotation["created_at"] = annotation["updated_at"] = "2026-11-30T09:00:00Z"
+    tasks.write_text(json.dumps(changed))
+    assert [each.at for each in read_tasks(tasks)] == [""]
+    assert "0 of them new" in run.do("import", tasks)
 
 
 def test_where_people_differ_the_page_has_the_label_that_the_next_run_has(tmp_path: Path) -> None:
@@ -125,7 +169,7 @@ def test_sidecars_lie_beside_the_pictures_of_the_folder_that_is_named(run: Revie
     told = run.do("export", "--to", copies, "--format", "hydrus")
     assert (copies / "folder1" / "1.png.txt").read_text() == "cat\ndog\n"
     assert (copies / "folder1" / "5.png.txt").read_text() == "mine\n"
-    assert "1 sidecars" in told
+    assert "1 sidecar;" in told or "1 sidecar\n" in told
     assert "5.png.txt is there already, with other tags" in told
     assert sorted(path.name for path in copies.rglob("*.txt")) == ["1.png.txt", "5.png.txt"]
 
@@ -267,6 +311,30 @@ def test_the_source_of_the_data_is_never_written_over(run: ReviewedRun, form: st
     told = run.do("export", "--to", source, "--format", form, fails=True)
     assert "the data's own labels (data.source), which stay as they are" in told
     assert source.read_text() == "path,cat\n"
+
+
+@pytest.mark.parametrize("form", ["answers", "wide"])
+def test_corrections_of_an_earlier_turn_are_never_written_over(run: ReviewedRun, form: str) -> None:
+    recipe = run.recipe.read_text().replace("[data]", '[data]\ncorrections = ["answers.csv"]')
+    run.recipe.write_text(recipe)
+    earlier = "folder0/0.png,cat,1,ann,\n"
+    corrections = table(run, "answers.csv", HEAD + earlier)
+    run.do("import", table(run, "new.csv", HEAD + "folder1/1.png,cat,1,ann,\n"))
+    told = run.do("export", "--to", corrections, "--format", form, fails=True)
+    assert "data.corrections, with 1 answer that would be lost; give another name" in told
+    assert corrections.read_text() == HEAD + earlier
+
+
+def test_corrections_whose_answers_are_all_there_may_be_written_anew(run: ReviewedRun) -> None:
+    recipe = run.recipe.read_text().replace("[data]", '[data]\ncorrections = ["answers.csv"]')
+    run.recipe.write_text(recipe)
+    corrections = table(run, "answers.csv", HEAD + "folder0/0.png,cat,1,ann,\n")
+    run.do("import", corrections)
+    run.do("import", table(run, "new.csv", HEAD + "folder0/0.png,cat,0,ann,2026-11-28T09:30Z\n"))
+    for _ in range(2):
+        run.do("export", "--to", corrections)
+        (answer,) = read_answers(corrections, Vocabulary(TAGS))
+        assert answer.label == 0
 
 
 def test_export_and_import_say_as_json_what_they_did(run: ReviewedRun) -> None:

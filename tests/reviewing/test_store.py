@@ -19,7 +19,9 @@ def opened(path: Path, tags: tuple[str, ...] = TAGS, pictures: str = "abcdef") -
     return Store(path / "review.sqlite", tags, lambda identity: identity in pictures)
 
 
-def change(key: str, label: int | None, by: str = "ann", at: str = "", **more: str) -> Change:
+def change(
+    key: str, label: int | None, by: str = "ann", at: str | None = None, **more: str
+) -> Change:
     given = {"identity": "a", "tag": "cat", "path": "a.png"} | more
     return Change(key=key, before=None, label=label, by=by, at=at, **given)
 
@@ -76,6 +78,17 @@ def test_a_clock_that_is_set_back_does_not_make_a_later_answer_the_earlier_one(
     store.add([change("1", 1, at="2100-01-01T00:00:00.000+00:00")])
     store.add([change("2", 0)])
     assert [row.label for row in last_of_each(counting(store.since(0)))] == [0]
+
+
+def test_answers_of_no_known_moment_and_of_other_people_do_not_move_the_clock(
+    tmp_path: Path,
+) -> None:
+    store = opened(tmp_path)
+    store.add([change("1", 1, at="2100-01-01T00:00:00.000+00:00"), change("2", 1, at="")])
+    store.add([change("3", 0), change("4", 0, by="bob")])
+    moments = {row.key: row.at for row in store.since(0)}
+    assert moments["2"] == ""
+    assert moments["3"] == moments["1"] > moments["4"]
 
 
 def test_two_that_are_open_at_once_see_each_others_changes(tmp_path: Path) -> None:

@@ -66,6 +66,12 @@ class Job:
             self.values[f"steps.{step['id']}.outputs.{key}"] = value
         return done
 
+    def given(self, action: str) -> dict[str, str]:
+        """Return what the step that uses another Action, such as `actions/cache`, gives to it."""
+        steps = self._description["runs"]["steps"]
+        (step,) = (s for s in steps if s.get("uses", "").startswith(f"{action}@"))
+        return {key: self._filled(value) for key, value in step["with"].items()}
+
     def output(self, name: str) -> str:
         """Return what the Action hands to the job."""
         return self._filled(self._description["outputs"][name]["value"])

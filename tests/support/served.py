@@ -66,22 +66,29 @@ def until(holds: Callable[[], bool], told: Callable[[], str] = lambda: "") -> No
 
 @contextmanager
 def served(
-    model: Path, folder: Path, *options: object, settings: str = "", **environment: str
+    model: Path,
+    folder: Path,
+    *options: object,
+    settings: str = "",
+    port: int | None = 0,
+    **environment: str,
 ) -> Iterator[Served]:
-    """Start a server on a free port, and end it.
+    """Start a server, and end it.
 
     Args:
         model: A bundle, or a model's file.
         folder: For its log and its configuration.
         options: Of the command.
         settings: TOML, as `--config` takes it.
+        port: Of the server; 0 for one that is free, None for what else says it.
         environment: Variables beside those of this process.
     """
     folder.mkdir(parents=True, exist_ok=True)
     log, config = folder / "log.jsonl", folder / "serve.toml"
     config.write_text(settings)
     command = [sys.executable, "-P", "-m", "edgetag.cli.main", "serve", str(model)]
-    command += ["--config", str(config), "--port", "0", *map(str, options)]
+    at = [] if port is None else ["--port", str(port)]
+    command += ["--config", str(config), *at, *map(str, options)]
     # A start compiles a thousand modules where nothing keeps them.
     kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder.parent / "pycache")}
     with log.open("wb") as written:

@@ -81,6 +81,16 @@ def test_links_out_of_a_folder_are_rows_with_a_reason(folder: Path, tmp_path: Pa
     assert len(outcomes) == 6
 
 
+def test_linked_folders_are_not_followed_but_counted(folder: Path, tmp_path: Path) -> None:
+    before = names(folder)
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "c.png").write_bytes(b"c")
+    (folder / "more").symlink_to(tmp_path / "more")
+    (folder / ".hidden").symlink_to(tmp_path / "more")
+    assert names(folder) == before
+    assert list_pictures([str(folder)]).linked_folders == 1
+
+
 def test_a_name_that_is_no_text_is_listed_and_can_be_shown(folder: Path) -> None:
     odd = os.fsencode(folder) + b"/\xff.png"
     Path(os.fsdecode(odd)).write_bytes(b"z")

@@ -17,6 +17,7 @@ from edgetag.preprocess import scale
 from edgetag.progress import SilentProgress, Task
 from edgetag.recipe import AugmentSection, Recipe, load_recipe, resolved_recipe
 from edgetag.training.inputs import inputs_fingerprint
+from edgetag.training.result import Thresholds
 from edgetag.training.taught import teacher_runs
 from edgetag.workspace import RunFile, Workspace, digest_file
 from edgetag.writing import write_text
@@ -68,7 +69,14 @@ def write_teacher(folder: Path, seed: int, **network: Any) -> Workspace:
     values = recipe.model_dump(mode="json")
     file = RunFile(name=recipe.name, recipe=values, seed=1, versions={})
     write_text(workspace.run_file, file.to_json())
+    write_thresholds(workspace)
     return workspace
+
+
+def write_thresholds(workspace: Workspace, tags: tuple[str, ...] = TAGS) -> None:
+    thresholds = dict.fromkeys(tags, 0.5)
+    kept = Thresholds(policy="fixed", split="validation", thresholds=thresholds)
+    write_text(workspace.train / "thresholds.json", kept.to_json())
 
 
 @pytest.fixture(scope="module")
@@ -240,6 +248,13 @@ def test_a_teacher_that_cannot_teach_is_refused_with_the_reason(
     turned["recipe"]["data"]["tags"].reverse()
     write_text(others.run_file, json.dumps(turned))
     with pytest.raises(InputError, match=r"it has them in another order"):
+        teacher_runs(recipe, "train")
+    write_text(others.run_file, file.read_text())
+    write_thresholds(others, ("dotted", *TAGS[1:]))
+    with pytest.raises(InputError, match=r"but its network was trained on dotted, .*; run: edget"):
+        teacher_runs(recipe, "train")
+    (others.train / "thresholds.json").unlink()
+    with pytest.raises(InputError, match=r"thresholds.json: missing; run: edgetag train"):
         teacher_runs(recipe, "train")
     with pytest.raises(InputError, match=r"pictures have no labels, so only a teacher says"):
         recipe_of(tmp_path, '[teacher]\npictures = "more"')

@@ -200,6 +200,34 @@ def test_of_two_tags_the_one_that_moved_more_stands_first() -> None:
     assert told(held(verdict, accepted())) == [("fpr of cat", "worse"), ("recall of cat", "worse")]
 
 
+def test_a_tag_of_one_picture_may_lose_and_gain_it() -> None:
+    single = {"positives": 1, "negatives": 1}
+    before = accept(with_tag(verdict_of(), **single, recall=1.0, fpr=0.0), None, "first")
+    assert held(with_tag(verdict_of(), **single, recall=0.0, fpr=1.0), before).changes == ()
+
+
+@pytest.mark.parametrize("values", [(0.9, 0.3), (0.3, 0.9)])
+def test_what_is_gone_or_new_is_sorted_by_its_number(values: tuple[float, float]) -> None:
+    def with_ap(*of_tags: float | None) -> Verdict:
+        (entry,) = verdict_of().variants
+        tags = tuple(
+            tag.model_copy(update={"ap": ap, "recall": None, "fpr": None})
+            for tag, ap in zip(entry.tags, (*of_tags, None), strict=True)
+        )
+        return make_verdict((entry.model_copy(update={"tags": tags}),))
+
+    scored_both, neither = with_ap(*values), with_ap(None, None)
+    for before, after in ((scored_both, neither), (neither, scored_both)):
+        changes = held(after, accept(before, None, "first")).changes
+        assert [change.accepted or change.measured for change in changes] == [0.9, 0.3]
+
+
+def test_a_tag_that_fell_to_nothing_stands_before_one_that_fell_by_less() -> None:
+    verdict = with_tag(verdict_of(), recall=0.0, fpr=0.5)
+    before = accept(with_tag(verdict_of(), recall=0.6, fpr=0.0), None, "first")
+    assert told(held(verdict, before)) == [("recall of cat", "worse"), ("fpr of cat", "worse")]
+
+
 def test_one_image_more_or_less_is_no_change_of_the_false_positives() -> None:
     one_image = 1 / 53  # so many are known not to have the tag
     assert held(with_tag(verdict_of(), fpr=0.05 + one_image), accepted()).changes == ()
@@ -288,6 +316,33 @@ def test_a_runtime_that_no_longer_runs_a_variant_fails_unless_the_machine_lacks_
     comparison = held(verdict_of(failures=(failure,)), accept(both, None, "both"))
     assert told(comparison) == [("map", "gone")]
     assert comparison.verdict == verdict
+
+
+def test_what_a_new_file_replaces_fails_but_on_runtimes_that_this_machine_lacks() -> None:
+    runtimes = ("litert", "tflite-runtime")
+    before = make_verdict(tuple(scored("int8", name, "test", 0.004) for name in runtimes))
+    lacking, refused = (
+        Failure(variant="mine", runtime=runtimes[1], runtime_version=None, kind=kind, reason="r")
+        for kind in ("unavailable", "not loadable")
+    )
+    for failure, broken in ((lacking, [True, False]), (refused, [True, True])):
+        now = make_verdict((scored("mine", "litert", "test", 0.004),), (failure,))
+        comparison = held(now, accept(before, None, "first"))
+        gone = [change for change in comparison.changes if change.change == "gone"]
+        assert [(change.variant, change.runtime) for change in gone] == [
+            ("int8", name) for name in runtimes
+        ]
+        assert [breaks(change, comparison, now) for change in gone] == broken
+        assert comparison.verdict == "fail"
+
+
+def test_a_file_without_a_mean_is_gone_or_new_all_the_same() -> None:
+    without = scored("fp32", "litert", "test", 0.0).model_copy(
+        update={"map": None, "map_drop": None, "tags": ()}
+    )
+    two = make_verdict((without, *verdict_of().variants))
+    assert told(held(two, accepted())) == [("map", "new")]
+    assert told(held(verdict_of(), accept(two, None, "both"))) == [("map", "gone")]
 
 
 def test_variants_that_were_left_out_on_purpose_are_not_gone() -> None:

@@ -90,6 +90,26 @@ def test_a_real_loss_lies_outside_chance() -> None:
     assert interval[0] < result.tags["dog"].ap.drop < interval[1]
 
 
+def test_the_interval_of_a_drop_of_f1_is_that_of_its_draws() -> None:
+    labels, reference, variant = case()
+    result = compared(labels, reference, variant)
+    over = split(labels)
+    before, after = (Measured(scores, over, THRESHOLDS) for scores in (reference, variant))
+    for column, tag in enumerate(("cat", "dog")):
+        drops = (before.f1_samples - after.f1_samples)[:, column]
+        ends = np.quantile(drops, [0.025, 0.975])
+        interval = result.tags[tag].f1.drop_interval
+        assert interval is not None
+        assert interval == pytest.approx(tuple(ends))
+    assert result.tags["cat"].f1.drop_interval == (0.0, 0.0)  # which has the same scores
+    assert result.mean_f1 is not None
+    assert result.mean_f1.drop_interval is not None
+    assert result.mean_f1.drop_interval[0] > 0.0
+    same = compared(labels, reference, reference).mean_f1
+    assert same is not None
+    assert same.drop_interval == (0.0, 0.0)
+
+
 def test_unknown_cells_change_nothing() -> None:
     labels, reference, variant = case()
     before = compared(labels, reference, variant)

@@ -242,6 +242,41 @@ def test_images_of_all_splits_are_those_of_this_one_at_its_share(run_folder: Run
         assert each.in_all == pytest.approx(each.images * every / TEST, rel=0.05)  # two digits
 
 
+def test_a_plan_asks_for_no_fewer_positives_than_a_tag_is_scored_from(
+    run_folder: RunFolder,
+) -> None:
+    recipe = run_folder.on_litert("[budgets.int8]\nmax_recall_drop = 0.5\nmax_fpr_rise = 0.5\n")
+    made = plan(recipe, run_folder.workspace, QUIET, "int8", 0.8, None, 0.001)
+    least = recipe.validation.min_positives
+    assert least == 10
+    needed = {(each.of, each.needed) for each in made.needs}
+    # Where nothing flips 4 are enough: 1.96² = 3.84.
+    assert needed == {("positives", least), ("negatives", 4)}
+
+
+@pytest.mark.parametrize(("label", "budget"), [(1, "max_recall_drop"), (0, "max_fpr_rise")])
+def test_images_of_one_group_are_never_enough(
+    run_folder: RunFolder, label: int, budget: str
+) -> None:
+    recipe = run_folder.on_litert("[budgets.int8]\nmax_recall_drop = 0.5\nmax_fpr_rise = 0.5\n")
+
+    def needs() -> dict[str, Need]:
+        made = plan(recipe, run_folder.workspace, QUIET, "int8", 0.8, None, 0.001)
+        return {each.budget: each for each in made.needs if each.tag == "cat"}
+
+    before = needs()
+    table = pl.read_parquet(run_folder.workspace.manifest)
+    kin = pl.when(pl.col("tag:cat") == label).then(pl.lit("kin")).otherwise("group")
+    table.with_columns(kin.alias("group")).write_parquet(run_folder.workspace.manifest)
+    after = needs()
+    assert after[budget].needed == after[budget].have + 1 == before[budget].have + 1
+    (other,) = set(before) - {budget}
+    assert after[other] == before[other]
+    enough = before[budget].needed
+    assert enough is not None
+    assert enough < before[budget].have
+
+
 def test_a_tag_without_positives_needs_images_of_unknown_number(run_folder: RunFolder) -> None:
     table = pl.read_parquet(run_folder.workspace.manifest)
     table.with_columns(pl.lit(0, dtype=pl.Int8).alias("tag:food")).write_parquet(

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgetag.dataset import open_dataset
 from edgetag.labels import Labels
 from edgetag.machine import Acceleration
 from edgetag.metrics import Scores
@@ -13,8 +14,10 @@ from edgetag.progress import SilentProgress
 from edgetag.reporting.results import tables_of
 from edgetag.runtimes import engines
 from edgetag.tables.markdown import to_markdown
-from edgetag.validation import stage
+from edgetag.validation import judging_run, stage
 from edgetag.validation.agreement import compare_runtimes
+from edgetag.validation.evaluation import prepare
+from edgetag.validation.judging_run import fitted_thresholds
 from edgetag.validation.proportions import largest_share
 from edgetag.validation.result import RuntimeAgreement, Verdict
 from edgetag.validation.runs import Run, Scored
@@ -86,6 +89,43 @@ def test_what_is_in_doubt_is_judged_by_all_pictures(
     assert doubted.decisions == whole.decisions
 
 
+def test_runtimes_are_compared_by_the_thresholds_that_the_file_is_judged_by(
+    run_folder: RunFolder,
+) -> None:
+    recipe, workspace = run_folder.recipe, run_folder.workspace
+    section = recipe.validation.model_copy(update={"agreement_images": 100})
+    recipe = recipe.model_copy(update={"validation": section})
+    evaluation = prepare(
+        recipe,
+        workspace,
+        open_dataset(workspace),
+        (),
+        SilentProgress(),
+        run_folder.reference_file(),
+        max_changed=0.0,
+    )
+    # All scores are halved, and so are thresholds fitted to them.
+    halved = run_folder.reference * np.float32(0.5)
+    first = Scored(halved, variant_meta())
+    own = fitted_thresholds(evaluation, first)
+    assert own is not None
+    cat, places = run_folder.recipe.data.tags.index("cat"), evaluation.agreement_places
+    assert own["cat"] < 0.6 * evaluation.thresholds["cat"]
+    labels = evaluation.dataset.labels(evaluation.judged_rows[places])[:, cat]
+    seen = (halved[places, cat] >= np.float32(own["cat"])) & (labels >= 0)
+    other = halved[places].copy()
+    other[np.flatnonzero(seen)[0], cat] = 0.0
+    engine = engines.get(OTHER)
+    contract = recipe.network.preprocessing()
+    rows = evaluation.judged_rows[places]
+    run = Run("int8", Path("int8.tflite"), "", contract, None, rows, engine)
+    agreement = judging_run._agreement(
+        evaluation, run, Scored(other, variant_meta()), first, SilentProgress()
+    )
+    assert agreement is not None
+    assert (agreement.flips, agreement.images, agreement.judged_images) == (1, 100, ALL)
+
+
 def compared(first: Scores, other: Scores, labels: Labels) -> tuple[RuntimeAgreement, str]:
     engine = engines.get("litert")
     rows = np.arange(len(first))
@@ -129,6 +169,16 @@ def test_a_score_that_is_its_threshold_counts_as_present_on_both_runtimes() -> N
     assert (agreement.flips, doubt) == (0, "")
     agreement, doubt = compared(first + np.float32(0.1), first, labels)
     assert (agreement.flips, doubt) == (0, "")
+
+
+def test_the_largest_difference_of_scores_is_told_whichever_runtime_gave_more() -> None:
+    labels = np.zeros((500, 2), dtype=np.int8)
+    first = np.full((500, 2), 0.1, dtype=np.float32)
+    other = first.copy()
+    other[3, 0], other[7, 1] = 0.125, 0.0625
+    for pair in ((first, other), (other, first)):
+        agreement, _ = compared(*pair, labels)
+        assert agreement.largest_score_difference == pytest.approx(0.0375)
 
 
 def test_decisions_that_change_both_ways_on_few_pictures_are_no_doubt() -> None:

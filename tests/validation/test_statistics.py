@@ -55,6 +55,18 @@ def test_weighted_average_precision_is_scikit_learns(
         assert value == pytest.approx(expected, abs=1e-12)
 
 
+def test_a_draw_of_one_positive_has_the_precision_at_its_rank_and_one_of_none_has_no_number() -> (
+    None
+):
+    scores = np.array([0.9, 0.8, 0.7, 0.6], dtype=np.float32)
+    truth = np.array([False, True, False, True])
+    # Drawn: the second image alone of both positives; the last one behind two others; none.
+    weights = np.array([[2, 1, 0], [1, 0, 0], [1, 1, 4], [0, 1, 0]], dtype=np.float32)
+    drawn = weighted_average_precision(scores, truth, weights)
+    assert drawn[:2] == pytest.approx([1 / 3, 1 / 3])
+    assert np.isnan(drawn[2])
+
+
 def test_average_precision_samples_equal_repeating_the_drawn_images() -> None:
     generator = np.random.default_rng(1)
     scores = np.round(generator.random((50, 2)), 1).astype(np.float32)

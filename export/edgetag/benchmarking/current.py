@@ -21,9 +21,11 @@ def read_current(recipe: Recipe, workspace: Workspace) -> BenchResult | None:
     if kept is None or made is None:
         return kept
     digests = {file.variant: file.sha256 for file in made.variants}
-    changed = {
-        figure.variant for figure in kept.results if figure.sha256 != digests.get(figure.variant)
+    # What failed on every runtime has no figure; its failure names the file from schema 1.7 on.
+    tried_files = {(figure.variant, figure.sha256) for figure in kept.results} | {
+        (failure.variant, failure.sha256) for failure in kept.failures if failure.sha256
     }
+    changed = {variant for variant, sha256 in tried_files if sha256 != digests.get(variant)}
     results = tuple(figure for figure in kept.results if figure.variant not in changed)
     failures = tuple(failure for failure in kept.failures if failure.variant not in changed)
     tried = {figure.variant for figure in results} | {failure.variant for failure in failures}

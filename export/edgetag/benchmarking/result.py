@@ -149,7 +149,8 @@ class Desktop(Record):
 class Failure(Record):
     """A variant that a runtime did not load or run; `reason` is one line.
 
-    `accelerator` says what was asked for, and nothing ran; it is None before schema 1.5.
+    `accelerator` says what was asked for, and nothing ran; it is None before schema 1.5. `sha256`
+    is the file's digest, empty before schema 1.7.
     """
 
     variant: str
@@ -157,6 +158,7 @@ class Failure(Record):
     threads: int
     accelerator: Acceleration | None = None
     reason: str
+    sha256: str = ""
 
 
 class MissingRuntime(Record):
@@ -201,7 +203,7 @@ class BenchResult(Result):
         budgets: Every limit on latency, size and memory that the recipe sets.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bench/1.6"
+    SCHEMA: ClassVar[str] = "edgetag.bench/1.7"
     machine: Machine
     mode: Literal["quick", "full"] = "quick"
     measured_at: str = ""

@@ -90,6 +90,7 @@ def run(
                             threads=threads,
                             accelerator=engines.acceleration(name, outcome),
                             reason=outcome,
+                            sha256=file.sha256,
                         )
                     )
             conditions.append(_conditions(plan, before, look()))

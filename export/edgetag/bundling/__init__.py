@@ -13,6 +13,7 @@
 - `given`: files that a user gives to be judged: `.tflite` files, bundles, ensembles of them.
 - `golden_maps`: known heat maps of the golden inputs: `golden-maps.bin` in a bundle.
 - `opening`: opens a bundle and checks that its parts fit each other, whoever made it.
+- `pictures`: pictures to test devices with: read from a folder, refused where they cannot ship.
 - `released`: what of a verdict is in a bundle, and reads it.
 - `replay`: runs model files over golden inputs, each engine in a process of its own.
 - `signing`: signatures of bundles by OpenSSF's model-signing, with a key file.

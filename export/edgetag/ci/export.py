@@ -19,14 +19,14 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.replacing import check_replaceable, digests_of, replacing
 from edgetag.shipping import read_shipping
-from edgetag.tables.formats import format_bytes
+from edgetag.tables.formats import format_bytes, format_count
 from edgetag.validation.accepted import accept, read_baseline
 from edgetag.validation.scores import write_reference
 from edgetag.workspace import Workspace
 from edgetag.writing import write_bytes, write_text
 
 _PLACE = re.compile(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*")
-_REQUIREMENT = re.compile(r"[A-Za-z0-9._~:/?#@!&+,;=%-]+")
+_REQUIREMENT = re.compile(r"[a-z]+(\+[a-z]+)?:[A-Za-z0-9._~:/?#@!&+,;=%-]+")
 
 
 @dataclass(frozen=True)
@@ -129,9 +129,12 @@ def _model(workspace: Workspace, variant: Variant) -> bytes:
 def _refuse_large(size_bytes: int, judged: Judged, max_bytes: int) -> None:
     if size_bytes <= max_bytes:
         return
-    counts = ", ".join(f"{count} of {split}" for split, count in judged.splits.items())
+    counts = ", ".join(
+        f"{format_count(count)} of {split}" for split, count in judged.splits.items()
+    )
     raise InputError(
-        f"the folder would take {format_bytes(size_bytes)}, of which {len(judged.pictures)} "
+        f"the folder would take {format_bytes(size_bytes)}, of which "
+        f"{format_count(len(judged.pictures))} "
         f"pictures ({counts}) {format_bytes(judged.size_bytes)}; a repository should keep so much "
         f"in Git LFS: if yours does, allow it with --max-mb {size_bytes // 1_000_000 + 1}"
     )

@@ -90,7 +90,6 @@ class Job:
             "validate": validate_command(self.variant, accepted=self.accepted),
             "report": report_command(),
             "run": RUN,
-            "workflow": WORKFLOW,
         }
 
 

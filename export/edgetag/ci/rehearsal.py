@@ -32,7 +32,9 @@ def rehearse(folder: Path, run: Path, command: str) -> tuple[Verdict, float]:
     words = shlex.split(command)[1:]
     words[words.index(RUN)] = str(run.resolve())
     started = time.monotonic()
-    done = run_program(python_command("edgetag", *words), None, folder, python_environment())
+    # What it says on stderr becomes our error: no annotation of its own.
+    environment = python_environment() | {"GITHUB_ACTIONS": ""}
+    done = run_program(python_command("edgetag", *words), None, folder, environment)
     seconds = time.monotonic() - started
     if done.returncode == 0:
         return Verdict.read(Workspace(run).validate / "verdict.json", "validate"), seconds

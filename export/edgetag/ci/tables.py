@@ -3,7 +3,7 @@
 from edgetag.ci.job import WORKFLOW
 from edgetag.ci.result import CiExport, Part
 from edgetag.tables import Column, Number, Rows, Table
-from edgetag.tables.formats import format_bytes
+from edgetag.tables.formats import format_bytes, format_count
 
 
 def export_table(result: CiExport) -> Table:
@@ -27,7 +27,9 @@ def export_sentences(result: CiExport, requirement: bool) -> list[str]:
         result: What was exported.
         requirement: Whether the workflow says where edgetag is installed from.
     """
-    counts = ", ".join(f"{count} images of {split}" for split, count in result.pictures.items())
+    counts = ", ".join(
+        f"{format_count(count)} images of {split}" for split, count in result.pictures.items()
+    )
     sentences = [
         f"{result.folder}: {result.variant} is judged by {counts}",
         f"the job's first command took {result.seconds:.0f} s here and accepts the model",

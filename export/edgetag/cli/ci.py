@@ -70,6 +70,8 @@ def export(
         raise InputError(
             "--accept makes an accepted state, --baseline takes one along; give one of them"
         )
+    if accept is not None and not accept.strip():
+        raise InputError('--accept is empty; say why this state is right: --accept "first release"')
     if recipe.is_dir() and baseline is None:
         no_baseline = True  # a run folder does not say where its recipe's state lies
     wanted = Wanted(

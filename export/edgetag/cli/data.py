@@ -18,14 +18,17 @@ app = typer.Typer(no_args_is_help=True, help="Check and build the data; fetch ex
 def check(recipe: RecipeOrRun, json: Json = False) -> None:
     """Find what is wrong with the data, print counts per tag and split; writes nothing.
 
+    Also tells which other files and folders that the recipe names are missing.
     Exits as a run would, as far as the number of pictures tells: with 2 if it would refuse, 3 if it
     would likely end undecided.
     """
     from edgetag.dataset.check import check as check_data
+    from edgetag.named_files import problems
     from edgetag.validation.forecast import forecast
 
     loaded = read_recipe(recipe)
-    end(forecast(loaded, check_data(loaded, console_progress())), json)
+    checked = check_data(loaded, console_progress(), problems(loaded))
+    end(forecast(loaded, checked), json)
 
 
 @app.command()

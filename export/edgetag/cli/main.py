@@ -45,6 +45,9 @@ def main() -> None:
     except SystemExit as end:
         # rich ends with 1 where nobody reads, which says that a budget is broken.
         nobody_reads = isinstance(end.__context__, BrokenPipeError)
+        wrong_usage = getattr(end.__context__, "format_message", None)
+        if wrong_usage is not None:
+            _annotate(wrong_usage())
         sys.exit(NOBODY_READS if nobody_reads else end.code)
     except BrokenPipeError as error:
         _end_if_nobody_reads()
@@ -132,7 +135,20 @@ def _stop(message: str, code: ExitCode = ExitCode.BAD_INPUT) -> NoReturn:
 
     typer.secho("error: ", fg="red", bold=True, err=True, nl=False)
     typer.echo(message, err=True)
+    _annotate(message)
     sys.exit(code)
+
+
+def _annotate(message: str) -> None:
+    """Say on the page of a GitHub Actions run, too, why the command ended without a verdict.
+
+    A verdict's own annotations are asked for (`--github`); a refusal is told without, since it
+    comes before options are read, and from any command.
+    """
+    if message and os.environ.get("GITHUB_ACTIONS") == "true":
+        from edgetag.reporting.annotations import refusal
+
+        print(refusal(message), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -39,9 +39,14 @@ def new(
 
 @app.command()
 def check(recipe: RecipeOrRun, json: Json = False) -> None:
-    """Check a recipe without running it; --json prints it with every default filled in."""
+    """Check a recipe without running it; --json prints it with every default filled in.
+
+    Warns where a file or folder that it names is missing, but for the data: edgetag data check.
+    """
+    from edgetag.named_files import problems
+
     loaded = read_recipe(recipe)
-    for warning in loaded.warnings():
+    for warning in (*loaded.warnings(), *problems(loaded)):
         typer.echo(f"warning: {recipe}: {warning}", err=True)
     if json:
         typer.echo(loaded.model_dump_json(indent=2))

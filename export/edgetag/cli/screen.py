@@ -8,6 +8,7 @@ import typer
 
 from edgetag.cli.options import Json
 from edgetag.cli.terminal import console_progress, print_json, print_tables
+from edgetag.tables.formats import format_count
 
 if TYPE_CHECKING:
     from edgetag.screening.result import Carried
@@ -165,4 +166,7 @@ def _tell(carried: "Carried") -> None:
 
     if carried.failed:
         print_tables([left_table(LEFT, carried.failed)])
-    typer.echo(f"{carried.done} of {carried.done + len(carried.failed)} pictures done")
+    typer.echo(
+        f"{format_count(carried.done)} of {format_count(carried.done + len(carried.failed))} "
+        "pictures done"
+    )

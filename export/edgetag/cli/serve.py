@@ -7,6 +7,9 @@ import typer
 
 from edgetag.cli.options import BundleVariant, TokenFile
 
+PORT = "EDGETAG_PORT"
+"""The variable that the container's health check reads as well."""
+
 
 def serve(
     model: Annotated[
@@ -19,7 +22,9 @@ def serve(
     host: Annotated[
         str | None, typer.Option(help="Address to listen on; default: 127.0.0.1, this machine.")
     ] = None,
-    port: Annotated[int | None, typer.Option(help="Port; 0 for any; default: 8000.")] = None,
+    port: Annotated[
+        int | None, typer.Option(envvar=PORT, help="Port; 0 for any; default: 8000.")
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Processes; default: one per core.")
     ] = None,

@@ -124,6 +124,11 @@ def tag(
         require_table_name(out)  # before folders and addresses are listed, which may take long
     progress = console_progress()
     listing = list_pictures(_named(pictures))
+    if listing.linked_folders:
+        progress.say(
+            f"not looked into: {counted(listing.linked_folders, 'linked folder')}; name what they "
+            "lead to"
+        )
     if listing.passed_over:
         progress.say(
             f"passed over, no pictures by their names: {counted(listing.passed_over, 'file')}"

@@ -1,5 +1,6 @@
 """`edgetag validate`: the verdict itself, and plan, speed, schema."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,12 +54,14 @@ AcceptedState = Annotated[
 
 @app.command(
     "run",
+    context_settings={"allow_extra_args": True},  # to say what they were meant for
     epilog="See also: edgetag validate file (a .tflite file that edgetag did not export), edgetag "
     "validate plan (how many images a verdict takes), edgetag validate speed (images a second "
     "against the bare runtime), edgetag validate schema, edgetag target check (scores on emulated "
     "ARM and WebAssembly) and edgetag phone check.",
 )
 def validate(
+    context: typer.Context,
     recipe: RecipeOrRun,
     out: RunFolder = None,
     variant: Annotated[
@@ -78,8 +81,15 @@ def validate(
     Exits with 0 if all budgets hold, 1 if one is broken, 2 if the input is wrong,
     3 if the data cannot decide or nothing limits a file's accuracy; the tables then say what would.
     """
+    from edgetag.errors import InputError
     from edgetag.one_stage import run_stage
 
+    if context.args:
+        files = shlex.join(["edgetag", "validate", "file", str(recipe), *context.args])
+        raise InputError(
+            f"{context.args[0]!r}: edgetag validate judges what a run exported, of which "
+            f"--variant names some; files that were made elsewhere are judged by: {files}"
+        )
     loaded, workspace, progress = prepare(recipe, out, verbose)
     result = run_stage(
         "validate",

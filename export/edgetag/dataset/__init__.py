@@ -24,6 +24,7 @@ Names are loaded when first used: worker processes and the command's start do wi
 - `survey`: what labels and images are there, before a recipe says so: what `edgetag recipe new`
   writes.
 - `unlabelled`: pictures of a folder without labels, beside those of the data.
+- `unlabelled_files`: the files of such folders.
 - `workers`: a pool of worker processes that start fast, never outlive their parent, and stop on
   Ctrl-C.
 """

@@ -1,22 +1,24 @@
 """`edgetag data check`: what a run would use, drop and refuse, without writing anything."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from edgetag.dataset.attribution import read_attribution
 from edgetag.dataset.plan import NAMED, Plan, make_plan, open_sources
 from edgetag.dataset.prospects import unfit_splits
 from edgetag.dataset.result import CheckReport
 from edgetag.dataset.selection import DropReason
-from edgetag.dataset.unlabelled_files import open_unlabelled
-from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.tables.formats import counted
 from edgetag.tables.text import first_few
 
 
-def check(recipe: Recipe, progress: Progress) -> CheckReport:
+def check(recipe: Recipe, progress: Progress, others: Sequence[str] = ()) -> CheckReport:
     """Look at all data of a recipe.
+
+    Args:
+        recipe: Says where they are.
+        progress: Told of every part.
+        others: What else would stop a run, one sentence each.
 
     Raises:
         InputError: The source cannot be read at all. What else is wrong is in the report.
@@ -40,22 +42,9 @@ def check(recipe: Recipe, progress: Progress) -> CheckReport:
         unknown_tags=listing.unknown_tags,
         ignored_files=listing.ignored_files,
         corrections=plan.corrections,
-        problems=(*plan.problems(section), *_missing(recipe), *unfit_splits(recipe, splits)),
+        problems=(*plan.problems(section), *others, *unfit_splits(recipe, splits)),
         advice=_advice(plan),
     )
-
-
-def _missing(recipe: Recipe) -> Iterator[str]:
-    """Tell which files beside the data a run would refuse to do without."""
-    try:
-        read_attribution(recipe)
-    except InputError as error:
-        yield str(error)
-    if recipe.teacher.pictures is not None:
-        try:
-            open_unlabelled(recipe.teacher.pictures, len(recipe.data.tags))
-        except InputError as error:
-            yield str(error)
 
 
 def _advice(plan: Plan) -> tuple[str, ...]:
@@ -66,6 +55,12 @@ def _advice(plan: Plan) -> tuple[str, ...]:
             f"{near[0].path} ({near[0].split}) and {near[0].other_path} ({near[0].other_split}), "
             "so figures come out too good; give both one group, or set "
             "data.drop_near_duplicates = true"
+        )
+    if {image.entry.group for image in plan.images} - {None} == {"0", "1"}:
+        advice.append(
+            "the column of groups holds 1 and 0 alone, so there are two groups, and intervals over "
+            "groups say nothing; if it is a tag's, add it to data.tags and name another column, or "
+            "none that there is, in data.group_column"
         )
     if straddling := plan.straddling():
         advice.append(straddling)

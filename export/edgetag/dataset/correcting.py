@@ -16,7 +16,7 @@ from edgetag.dataset.result import Correction, CorrectionCounts, CorrectionOutco
 from edgetag.dataset.selection import Image
 from edgetag.errors import InputError
 from edgetag.tables.csv import to_csv
-from edgetag.tables.formats import counted
+from edgetag.tables.formats import counted, format_count
 
 
 @dataclass(frozen=True)
@@ -118,10 +118,10 @@ def sentence_of(counts: CorrectionCounts) -> str:
     """Say what became of all answers."""
     parts = [
         f"{counted(counts.answers, 'answer')} of {', '.join(counts.people)}: "
-        f"{counted(counts.changed, 'label')} changed, {counts.confirmed} confirmed"
+        f"{counted(counts.changed, 'label')} changed, {format_count(counts.confirmed)} confirmed"
     ]
     if counts.conflicts:
-        parts.append(f"{counts.conflicts} left as they were, since people differ")
+        parts.append(f"{format_count(counts.conflicts)} left as they were, since people differ")
     if counts.astray:
         parts.append(f"{counted(counts.astray, 'answer')} about pictures that the data do not have")
     return f"corrections: {'; '.join(parts)}"

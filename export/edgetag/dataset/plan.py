@@ -24,7 +24,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import IMAGE_SUFFIXES, Preprocessing, Rejection
 from edgetag.progress import Progress
 from edgetag.recipe import DataSection, SplitSection
-from edgetag.tables.formats import counted
+from edgetag.tables.formats import counted, format_count
 from edgetag.tables.text import first_few
 
 NAMED = 3
@@ -100,7 +100,7 @@ class Plan:
         reasons = []
         for reason, count in self.rejected().items():
             places = [image.where for image in self.dropped if image.reason == reason]
-            reasons.append(f"{count} {reason}: {first_few(places, NAMED)}")
+            reasons.append(f"{format_count(count)} {reason}: {first_few(places, NAMED)}")
         return "; ".join(reasons)
 
     def rejected_share(self) -> float:
@@ -138,7 +138,8 @@ class Plan:
         reasons = self.left_out()
         if not self.images:
             problems.append(
-                f"{source}: not one of {len(self.sources.listing.entries)} rows gives a usable "
+                f"{source}: not one of {format_count(len(self.sources.listing.entries))} rows "
+                "gives a usable "
                 f"image ({reasons}); check data.root and the files"
             )
         elif share > section.max_rejected_share:
@@ -180,7 +181,7 @@ def count_labels(
 
 
 def _others(count: int) -> str:
-    return f", and {count - 1} more lead to nothing inside it" if count > 1 else ""
+    return f", and {format_count(count - 1)} more lead to nothing inside it" if count > 1 else ""
 
 
 def open_sources(section: DataSection) -> Sources:

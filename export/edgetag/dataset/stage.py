@@ -18,7 +18,7 @@ from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import PLACES, Recipe, SplitSection
 from edgetag.tables.csv import to_csv
-from edgetag.tables.formats import counted
+from edgetag.tables.formats import counted, format_count
 from edgetag.tables.text import shorten
 from edgetag.workspace import Workspace, digest_file, digest_json
 from edgetag.writing import atomic_write, write_text
@@ -86,7 +86,8 @@ def _build(
     _refuse(plan.problems(section))
     if plan.dropped:
         progress.say(
-            f"left out {len(plan.dropped)} of {len(sources.listing.entries)} rows, "
+            f"left out {format_count(len(plan.dropped))} of "
+            f"{counted(len(sources.listing.entries), 'row')}, "
             f"which dataset/rejected.csv lists: {plan.left_out()}"
         )
     if ignored := sources.passed_over():

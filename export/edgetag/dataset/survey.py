@@ -19,7 +19,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import ImageRejectedError, read_image
 from edgetag.recipe import DataSection, NetworkSection, SplitSection
 from edgetag.sampling import positions
-from edgetag.tables.formats import counted
+from edgetag.tables.formats import counted, format_count
 from edgetag.userfiles import exists
 
 HASHED_FILES = 2000
@@ -45,6 +45,7 @@ class Survey:
         splits: Images and labels per split, extrapolated from the files that were looked at.
         never_present: Tags of the source that no picture has; they are left out.
         spoilt: Columns that are left out since some cells are no labels, with the first of those.
+        not_groups: A column that is called like one of groups, but holds labels.
     """
 
     data: DataSection
@@ -55,6 +56,7 @@ class Survey:
     splits: dict[str, SplitCounts]
     never_present: tuple[str, ...] = ()
     spoilt: tuple[str, ...] = ()
+    not_groups: str = ""
 
     def sentence(self) -> str:
         """Return what was found, and what was not, for the terminal."""
@@ -62,8 +64,14 @@ class Survey:
         said = f"{pictures} of {tags} ({self.data.format})"
         if self.missing_files:
             said += (
-                f"; {self.missing_files} of {self.looked_for} files that were looked for are not "
+                f"; {format_count(self.missing_files)} of {format_count(self.looked_for)} files "
+                "that were looked for are not "
                 "there or cannot be read: see data.root"
+            )
+        if self.not_groups:
+            said += (
+                f"; {self.not_groups!r} is a tag, since it holds 1 and 0 alone: if it says what "
+                "belongs together, take it out of data.tags and delete data.group_column"
             )
         if self.never_present:
             said += f"; left out, since no picture has them: {', '.join(self.never_present)}"
@@ -86,6 +94,8 @@ def survey(source: Path, tags: Sequence[str] = (), near: Path | None = None) -> 
     """
     drafted = _draft(source, tuple(tags), near)
     section = drafted.section
+    usual = DataSection.model_fields["group_column"].default
+    is_guess = not tags and section.group_column != usual
     sources = open_sources(section)
     if sources.listing.has_groups:
         section = section.model_copy(update={"split": SplitSection(by="group")})
@@ -109,6 +119,7 @@ def survey(source: Path, tags: Sequence[str] = (), near: Path | None = None) -> 
         splits=splits,
         never_present=drafted.never_present,
         spoilt=drafted.spoilt,
+        not_groups=usual if is_guess else "",
     )
 
 

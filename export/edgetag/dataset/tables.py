@@ -92,10 +92,10 @@ def _counts_of(split: str, counts: SplitCounts) -> tuple[Column[str], ...]:
         unknown = counts.tags[tag].unknown
         note = f"{format_count(counts.tags[tag].negatives)} do not"
         note += f", {format_count(unknown)} unknown" if unknown else ""
-        return Cell(str(counts.tags[tag].positives), note=note)
+        return Cell(format_count(counts.tags[tag].positives), note=note)
 
     return (
-        Number(f"{split} ({counts.images})", positives),
-        Number("negative", lambda tag: counts.tags[tag].negatives, only="text"),
-        Number("unknown", lambda tag: counts.tags[tag].unknown, only="text"),
+        Number(f"{split} ({format_count(counts.images)})", positives),
+        Number("negative", lambda tag: format_count(counts.tags[tag].negatives), only="text"),
+        Number("unknown", lambda tag: format_count(counts.tags[tag].unknown), only="text"),
     )

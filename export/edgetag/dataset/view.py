@@ -14,6 +14,7 @@ from edgetag.errors import InputError
 from edgetag.image_cache import ImageCache
 from edgetag.labels import UNKNOWN, Labels
 from edgetag.preprocess import Pixels
+from edgetag.tables.formats import format_count
 from edgetag.tags import Vocabulary
 from edgetag.workspace import Workspace
 
@@ -179,7 +180,8 @@ def open_dataset(workspace: Workspace, input_size: int | None = None) -> Dataset
         )
     if len(manifest) != len(cache):
         raise InputError(
-            f"{workspace.cache}: {len(cache)} images, but the manifest lists {len(manifest)}; "
+            f"{workspace.cache}: {format_count(len(cache))} images, but the manifest lists "
+            f"{format_count(len(manifest))}; "
             "run: edgetag data build"
         )
     names = tuple(c.removeprefix("tag:") for c in manifest.columns if c.startswith("tag:"))

@@ -35,6 +35,7 @@ from edgetag.runtimes.encoding import encoding_table
 from edgetag.runtimes.session import Tensor
 from edgetag.sampling import rare_tags_first
 from edgetag.shipping import read_shipping
+from edgetag.tables.formats import format_count
 from edgetag.training.result import Thresholds
 from edgetag.validation.inputs import split_of
 from edgetag.validation.metrics import Measured
@@ -168,7 +169,8 @@ def _drift(
     if scored.unreadable:
         path, reason = scored.unreadable[0]
         notes.add(
-            f"{len(scored.unreadable)} of {len(rows)} pictures are left out of the mistakes in "
+            f"{format_count(len(scored.unreadable))} of {format_count(len(rows))} pictures are "
+            "left out of the mistakes in "
             f"preprocessing, such as {path}: {reason}. They are read from "
             f"{recipe.data.image_root}; data.root says where they are"
         )

@@ -175,7 +175,7 @@ def _compared(first: _Opened, second: _Opened, split: str, names: tuple[str, ...
         only_after=shared.only_second,
         relabelled=int(differ.sum()),
         cells=int(((before != UNKNOWN) | (after != UNKNOWN)).sum()),
-        map=_mean(original, changes),
+        map=_mean(original, changes, names),
         tags=tuple(
             _tag(name, tag, int(differ[:, names.index(name)].sum()), original, by_second, names)
             for name, tag in changes.tags.items()
@@ -221,10 +221,12 @@ def _tag(
     )
 
 
-def _mean(original: Measured, changes: Comparison) -> ComparedValue | None:
+def _mean(original: Measured, changes: Comparison, names: tuple[str, ...]) -> ComparedValue | None:
     if changes.mean_ap is None:
         return None
-    return _value(original.mean_average_precision, changes.mean_ap)
+    # Over the tags of the other two means, so that nothing but labels changes from it to them.
+    scored = original.average_precisions[[names.index(tag) for tag in changes.tags]]
+    return _value(_scored(float(scored.mean())), changes.mean_ap)
 
 
 def _value(before: float | None, measure: Measure) -> ComparedValue:

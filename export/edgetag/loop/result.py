@@ -16,7 +16,8 @@ class ComparedValue(Record):
     """
 
     before: float | None = Field(
-        description="The first run's model by the first run's labels; None where not scored."
+        description="The first run's model by the first run's labels, over the same tags; None "
+        "where these do not score them all."
     )
     relabelled: float = Field(description="The first run's model by the second run's labels.")
     after: float = Field(description="The second run's model by the second run's labels.")
@@ -70,7 +71,7 @@ class LearntFrom(Record):
 class LoopComparison(Result):
     """`edgetag loop compare --json`."""
 
-    SCHEMA: ClassVar[str] = "edgetag.loop-comparison/2.0"
+    SCHEMA: ClassVar[str] = "edgetag.loop-comparison/2.1"
     before: str = Field(description="The first run's folder, as it was named.")
     after: str
     confidence: float

@@ -11,6 +11,7 @@ from edgetag.dataset.stage import build_pictures
 from edgetag.dataset.unlabelled import joined
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
+from edgetag.tables.formats import format_count
 from edgetag.workspace import Workspace
 
 NEW = "new"
@@ -49,5 +50,8 @@ def with_pictures(
     )
     both = joined(dataset, replace(more, manifest=absolute))
     if known := len(dataset.manifest) + len(absolute) - len(both.manifest):
-        progress.say(f"{known} of {len(absolute)} pictures are in the data already; left out")
+        progress.say(
+            f"{format_count(known)} of {format_count(len(absolute))} pictures are in the data "
+            "already; left out"
+        )
     return both

@@ -37,7 +37,8 @@ def tag_table(result: MineResult) -> Table:
 
 def _findings(result: MineResult) -> Table:
     return Rows(result.findings[:SHOWN]).table(
-        f"The first {min(SHOWN, len(result.findings))} of {len(result.findings)} findings",
+        f"The first {min(SHOWN, len(result.findings))} of {format_count(len(result.findings))} "
+        "findings",
         Number("rank", lambda each: str(each.rank)),
         Column[Finding]("kind", lambda each: each.kind),
         Column("tag", lambda each: each.tag),

@@ -4,6 +4,7 @@ Importing a name from here imports TensorFlow; importing the package alone does 
 
 - `blocks`: convolution blocks that the mobile networks share, and how widths are rounded.
 - `equalization`: channels between blocks, brought to like ranges.
+- `given_weights`: the file of weights that a recipe names, before it is read.
 - `graph`: which layers of a functional model read which.
 """
 

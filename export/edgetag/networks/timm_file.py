@@ -14,11 +14,10 @@ import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
 from edgetag.errors import InputError
+from edgetag.networks.given_weights import require_weights
 from edgetag.networks.pretrained import CONVOLUTION, DEPTHWISE
 from edgetag.tf import keras
-from edgetag.userfiles import require_file
 
-MOST_BYTES = 1 << 30
 NORM_PARTS = ("weight", "bias", "running_mean", "running_var")
 FLOATS = {"F16", "F32"}
 
@@ -51,8 +50,8 @@ def read_timm_weights(
     Raises:
         InputError: The file is missing or damaged, or lacks an array that has the right shape.
     """
+    require_weights(path)
     try:
-        require_file(path, "file of weights", MOST_BYTES)
         with safe_open(path, framework="np") as file:
             held = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118
             state = {

@@ -35,6 +35,7 @@ from edgetag.phones.result import PhoneFailure, PhoneRecord, PhonesResult
 from edgetag.phones.store import ModelFile
 from edgetag.recipe import Recipe, Variant
 from edgetag.sampling import spread
+from edgetag.tables.formats import format_count
 from edgetag.userfiles import read_file
 from edgetag.workspace import Workspace
 from edgetag.writing import write_text
@@ -197,7 +198,8 @@ def _rows(dataset: Dataset, rows: Rows, names: tuple[str, ...], where: Path) -> 
         chosen = spread(rows, len(names))
         if len(chosen) != len(names):
             raise InputError(
-                f"{where}: {len(names)} numbered images, but the split has {len(rows)}"
+                f"{where}: {format_count(len(names))} numbered images, but the split has "
+                f"{format_count(len(rows))}"
             )
         return chosen[[int(name) for name in names]]
     paths = dataset.manifest["path"][rows].to_list()

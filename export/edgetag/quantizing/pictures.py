@@ -12,6 +12,7 @@ from edgetag.pool import in_order
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import Progress
 from edgetag.sampling import spread
+from edgetag.tables.formats import format_count
 from edgetag.tagging.errors import PictureError
 from edgetag.tagging.listing import Content, Listed, bytes_of, contents, list_pictures
 from edgetag.tagging.pictures import read_square
@@ -64,12 +65,14 @@ def draw(named: Sequence[str], count: int, contract: Preprocessing, progress: Pr
             task.advance(1)
     if not squares:
         raise InputError(
-            f"{', '.join(named)}: none of {len(chosen)} pictures can be read, the first because: "
+            f"{', '.join(named)}: none of {format_count(len(chosen))} pictures can be read, the "
+            "first because: "
             f"{unreadable[0]}"
         )
     if unreadable:
         progress.say(
-            f"{len(unreadable)} of {len(chosen)} pictures cannot be read and are left out, the "
+            f"{format_count(len(unreadable))} of {format_count(len(chosen))} pictures cannot be "
+            "read and are left out, the "
             f"first because: {unreadable[0]}"
         )
     pixels = np.stack(squares)

@@ -25,6 +25,11 @@ def annotations(findings: Iterable[Finding]) -> tuple[str, ...]:
     return tuple(line for level in LEVELS for line in _of_level(all_findings, level))
 
 
+def refusal(message: str) -> str:
+    """Return the workflow command that shows why a command ended without a verdict."""
+    return _command("error", "edgetag", message)
+
+
 def _of_level(findings: tuple[Finding, ...], level: Level) -> Iterator[str]:
     name, title = LEVELS[level].annotation, f"edgetag: {LEVELS[level].title}"
     of_level = [finding for finding in findings if finding.level == level]

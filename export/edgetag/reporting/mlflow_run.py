@@ -32,7 +32,8 @@ def log_run(recipe: Recipe, workspace: Workspace, experiment: str) -> str:
         The run's number in MLflow.
 
     Raises:
-        InputError: MLflow is not installed, cannot be reached, or refuses.
+        InputError: MLflow is not installed, cannot be reached, or refuses; or what keeps its
+            artifacts does, or needs a package that is not installed.
     """
     mlflow = _mlflow()
     file = workspace.validate / "verdict.json"
@@ -45,6 +46,7 @@ def log_run(recipe: Recipe, workspace: Workspace, experiment: str) -> str:
         client = mlflow.MlflowClient()
         run = _run_of(client, experiment, recipe.name, digest_file(file))
         tags = {**verdict.versions, **_accelerators(verdict), "edgetag.verdict": verdict.verdict}
+        # The client makes as many requests of it as the server's limits ask for.
         client.log_batch(
             run, metrics, parameters, [mlflow.entities.RunTag(k, v) for k, v in tags.items()]
         )
@@ -53,8 +55,13 @@ def log_run(recipe: Recipe, workspace: Workspace, experiment: str) -> str:
             if path.exists():
                 client.log_artifact(run, str(path))
         client.set_terminated(run)
-    except mlflow.exceptions.MlflowException as error:
-        raise InputError(f"MLflow refuses: {one_line(str(error))}") from None
+    except ImportError as error:
+        raise InputError(
+            f"MLflow needs a package for where it is to write, which is not installed: {error}"
+        ) from None
+    except Exception as error:  # what keeps artifacts (S3, Azure, a folder) has errors of its own
+        address = "" if mlflow.is_tracking_uri_set() else "; MLFLOW_TRACKING_URI is not set"
+        raise InputError(f"MLflow refuses: {one_line(str(error))}{address}") from None
     return str(run)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from edgetag.reporting.result import BudgetRow, FailureRow, Finding
 from edgetag.reporting.wording import check_finding
+from edgetag.tables.formats import format_count
 from edgetag.targets.result import TargetCheck, TargetsResult
 
 
@@ -71,6 +72,7 @@ def describe_difference(check: TargetCheck) -> str:
         return f"does not compare with {check.host} here: {check.reason}"
     limit = "none is allowed" if check.tolerance == 0 else f"{check.tolerance:g} is allowed"
     return (
-        f"scores of {check.differing_images} of {check.images} images differ from {check.host}'s "
+        f"scores of {format_count(check.differing_images)} of {format_count(check.images)} "
+        f"images differ from {check.host}'s "
         f"here, by up to {check.max_difference:.2g}; {limit}"
     )

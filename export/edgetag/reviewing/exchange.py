@@ -1,7 +1,9 @@
 """Answers and labels out of the database, and others' answers into it."""
 
+import operator
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from edgetag.dataset import open_dataset
@@ -13,11 +15,15 @@ from edgetag.reviewing.board import Board
 from edgetag.reviewing.label_studio import read_tasks, tasks_json
 from edgetag.reviewing.opening import open_review
 from edgetag.reviewing.result import Form, NotWritten, ReadFile, ReviewExport, ReviewImport
-from edgetag.reviewing.store import Change, Store, StoreError, counting, last_of_each
+from edgetag.reviewing.store import Change, Kept, Store, StoreError, counting, last_of_each
 from edgetag.tables.csv import to_csv
+from edgetag.tables.formats import counted
 from edgetag.tagging.sidecars import write_sidecars
 from edgetag.workspace import Workspace, digest_json
 from edgetag.writing import write_text
+
+_NEVER = -1
+"""No label: nothing was said."""
 
 FIXED = ("path", "split", "group", "weight", "crop")
 """What a wide table tells of a picture beside its labels."""
@@ -34,7 +40,8 @@ def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> Review
         to: The file; with hydrus, the folder that holds the pictures, laid out as in the data.
 
     Raises:
-        InputError: There is no database, `to` is the source of the data, or cannot be written.
+        InputError: There is no database, `to` is the source of the data, or one of its corrections
+            with answers that are not among these, or cannot be written.
     """
     with open_review(workspace, must_exist=True) as (board, store):
         answers = last_of_each(counting(store.since(0)))
@@ -52,6 +59,7 @@ def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> Review
                 f"{to}: the data's own labels (data.source), which stay as they are; give another "
                 "name"
             )
+        _refuse_to_lose(to, recipe, answers if form == "answers" else ())
         if form == "answers":
             text = answers_csv(answer.answer() for answer in answers)
         elif form == "wide":
@@ -62,10 +70,28 @@ def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> Review
         return result
 
 
+def _refuse_to_lose(to: Path, recipe: Recipe, answers: Iterable[Kept]) -> None:
+    """Refuse to write over corrections whose answers are not among those that are written."""
+    if to.resolve() not in {path.resolve() for path in recipe.data.corrections} or not to.exists():
+        return
+    written = {(name, each.tag, each.by) for each in answers for name in (each.identity, each.path)}
+    lost = [
+        old
+        for old in read_answers(to, recipe.data.vocabulary())
+        if ((old.identity or old.path), old.tag, old.by) not in written
+    ]
+    if lost:
+        raise InputError(
+            f"{to}: the recipe's data.corrections, with {counted(len(lost), 'answer')} that would "
+            "be lost; give another name, and list both in data.corrections"
+        )
+
+
 def take_in(workspace: Workspace, recipe: Recipe, files: Iterable[Path]) -> ReviewImport:
     """Keep the answers of tables or of Label Studio's tasks.
 
-    A table that is read twice changes nothing the second time.
+    A file that is read twice changes nothing the second time. Answers without a moment stay
+    without one; they come in the order in which files are read.
 
     Raises:
         InputError: A file is missing, damaged, or of neither kind; or answers cannot be kept.
@@ -84,33 +110,23 @@ def take_in(workspace: Workspace, recipe: Recipe, files: Iterable[Path]) -> Revi
 
 def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -> ReadFile:
     foreign = Counter(answer.tag for answer in answers if answer.tag not in board.tags)
-    known, astray, changes = set[tuple[object, ...]](), 0, []
-    for kept in store.since(0):
-        known.add((kept.identity, kept.tag, kept.label, kept.by, kept.at))
-    times: Counter[tuple[object, ...]] = Counter()
-    for answer in answers:
-        if answer.tag in foreign:
-            continue
-        identity = answer.identity or board.identity_at(answer.path) or ""
-        if not board.has(identity):
-            astray += 1
-            continue
-        said = (identity, answer.tag, answer.label, answer.by, answer.at)
-        times[said] += 1
-        if answer.at and said in known:
-            continue
-        changes.append(
-            Change(
-                key=f"import {digest_json([*said, times[said]])}",
-                identity=identity,
-                path=board.path(identity),
-                tag=answer.tag,
-                before=board.label(identity, answer.tag),
-                label=answer.label,
-                by=answer.by,
-                at=answer.at,
-            )
+    own = [replace(a, identity=a.identity or board.identity_at(a.path) or "") for a in answers]
+    own = [answer for answer in own if answer.tag not in foreign]
+    there = [answer for answer in own if board.has(answer.identity)]
+    kept = [row for row in store.since(0) if row.undoes is None]
+    changes = [
+        Change(
+            key=f"import {digest_json([*_said(answer), time])}",
+            identity=answer.identity,
+            path=board.path(answer.identity),
+            tag=answer.tag,
+            before=board.label(answer.identity, answer.tag),
+            label=answer.label,
+            by=answer.by,
+            at=answer.at,
         )
+        for answer, time in _new(there, kept)
+    ]
     try:
         added = store.add(changes)
     except StoreError as error:
@@ -119,9 +135,35 @@ def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -
         file=str(file),
         answers=len(answers),
         new=added,
-        astray=astray,
+        astray=len(own) - len(there),
         other_tags=dict(sorted(foreign.items())),
     )
+
+
+def _new(answers: Iterable[Answer], kept: Sequence[Kept]) -> Iterator[tuple[Answer, int]]:
+    """Yield the answers that the database does not have, and how often it will have each then.
+
+    Of a person's answers without a moment about a tag of a picture only the last one counts. So it
+    is new where the last one that was kept says something else, though it was said before that.
+    """
+    times = Counter(_said(row) for row in kept)
+    about = operator.attrgetter("identity", "tag", "by")
+    last_kept = {about(row): row.label for row in kept if not row.at}
+    last = {about(answer): answer for answer in answers if not answer.at}
+    for answer in answers:
+        said = _said(answer)
+        if answer.at:
+            is_new = not times[said]
+        else:
+            label = last_kept.get(about(answer), _NEVER)
+            is_new = answer is last[about(answer)] and answer.label != label
+        if is_new:
+            times[said] += 1
+            yield answer, times[said]
+
+
+def _said(answer: Answer | Kept) -> tuple[str, str, int | None, str, str]:
+    return answer.identity, answer.tag, answer.label, answer.by, answer.at
 
 
 def _wide(workspace: Workspace, board: Board) -> str:

@@ -58,7 +58,7 @@ def tasks_json(
             "predictions": [{"model_version": "labels", "result": _result(labels)}],
             "annotations": [
                 {
-                    "created_at": max(answer.at for answer in own),
+                    **_created(own),
                     "result": [
                         # Of its own tags alone: one that is moved here later is somebody else's.
                         _said([answer for answer in own if answer.label == label], by)
@@ -103,6 +103,12 @@ def read_tasks(path: Path) -> tuple[Answer, ...]:
     return tuple(answers)
 
 
+def _created(answers: list[Kept]) -> dict[str, str]:
+    """Return when an annotation was made; nothing where no answer of it says when."""
+    last = max(answer.at for answer in answers)
+    return {"created_at": last} if last else {}
+
+
 def _said(answers: list[Kept], by: str) -> dict[str, object]:
     """Return answers of one label, with whose they are and from when."""
     (part,) = _result({answer.tag: answer.label for answer in answers})
@@ -132,7 +138,6 @@ def _answers(task: Any, owner: str, where: str) -> Iterator[Answer]:
         if annotation.get("was_cancelled"):
             continue
         changed = annotation.get("updated_at") or annotation.get("created_at")
-        changed = moment_in_utc(changed) if changed else ""
         person = annotation.get("updated_by") or annotation.get("completed_by")
         for part in annotation["result"]:
             if part.get("type") != "choices":
@@ -142,7 +147,8 @@ def _answers(task: Any, owner: str, where: str) -> Iterator[Answer]:
             for tag in part["value"]["choices"]:
                 # What a person has added to somebody's annotation is that person's.
                 by = meta.get("by") if not moments or tag in moments else ""
-                at = moment_in_utc(moments[tag]) if moments.get(tag) else changed
+                moment = moments.get(tag, changed)
+                at = moment_in_utc(moment) if moment else ""
                 by = str(by or _person(person) or owner)
                 if not is_file_name(f"{tag}{by}"):
                     raise ValueError(f"tag {tag!r} of {by!r} is no valid text")

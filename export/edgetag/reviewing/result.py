@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from edgetag.records import Record, Result
-from edgetag.tables.formats import counted
+from edgetag.tables.formats import counted, format_count
 
 Form = Literal["answers", "wide", "hydrus", "label-studio"]
 
@@ -53,13 +53,14 @@ class ReviewExport(Result):
         return lines
 
     def _of_sidecars(self) -> list[str]:
-        lines = [f"{self.to}: {self.sidecars} sidecars"]
+        lines = [f"{self.to}: {counted(self.sidecars, 'sidecar')}"]
         lines += [f"left: {each.file}: {each.reason}" for each in self.left[:NAMED]]
         if len(self.left) > NAMED:
-            lines.append(f"left: {len(self.left) - NAMED} more")
+            lines.append(f"left: {format_count(len(self.left) - NAMED)} more")
         if self.regions:
             lines.append(
-                f"left: {self.regions} regions of pictures, which have no sidecar of their own"
+                f"left: {counted(self.regions, 'region')} of pictures, which have no sidecar of "
+                "their own"
             )
         if self.outside:
             lines.append(f"left: {counted(self.outside, 'picture')} that lead out of {self.to}")
@@ -79,7 +80,9 @@ class ReadFile(Record):
 
     def sentences(self) -> list[str]:
         """Return what a user is told."""
-        lines = [f"{self.file}: {counted(self.answers, 'answer')}, {self.new} of them new"]
+        lines = [
+            f"{self.file}: {counted(self.answers, 'answer')}, {format_count(self.new)} of them new"
+        ]
         if self.astray:
             lines.append(
                 f"{self.file}: {counted(self.astray, 'answer')} about pictures that the data do "
@@ -88,7 +91,8 @@ class ReadFile(Record):
         if self.other_tags:
             names = ", ".join(repr(tag) for tag in self.other_tags)
             lines.append(
-                f"{self.file}: {sum(self.other_tags.values())} are about tags that the data do not "
+                f"{self.file}: {format_count(sum(self.other_tags.values()))} are about tags that "
+                "the data do not "
                 f"have ({names}); left out"
             )
         return lines

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from edgetag.dataset.answers import Answer
 from edgetag.errors import InputError
+from edgetag.tables.formats import format_count
 from edgetag.userfiles import require_file
 
 VERSION = 1
@@ -38,6 +39,7 @@ CREATE TABLE IF NOT EXISTS answers (
   at TEXT NOT NULL,
   undoes INTEGER UNIQUE REFERENCES answers (id)
 ) STRICT;
+CREATE INDEX IF NOT EXISTS answers_by ON answers (by, at);
 """
 COLUMNS = "key, identity, path, tag, before, label, by, at, id, undoes"
 
@@ -58,7 +60,7 @@ class Change:
         before: The label that the person saw.
         label: 1, 0, or None where nobody can tell.
         by: Who says so.
-        at: When; empty for now.
+        at: When, in UTC as ISO 8601; empty where nobody knows, None for now.
     """
 
     key: str
@@ -68,7 +70,7 @@ class Change:
     before: int | None
     label: int | None
     by: str
-    at: str = ""
+    at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +78,12 @@ class Kept(Change):
     """A row of the table of answers.
 
     Attributes:
+        at: As a change has it, but never None.
         id: Its number; later ones are higher.
         undoes: The row that it takes back.
     """
 
+    at: str = ""
     id: int = 0
     undoes: int | None = None
 
@@ -164,9 +168,9 @@ class Store:
         """
         added = 0
         with self._lock, self._changing():
-            now = self._now()
             for change in changes:
-                added += self._insert(change, change.at or now, None)
+                at = self._now(change.by) if change.at is None else change.at
+                added += self._insert(change, at, None)
         return added
 
     def undo(self, by: str, key: str) -> Kept | None:
@@ -195,7 +199,7 @@ class Store:
                 change = Change(
                     key, last.identity, last.path, last.tag, last.label, last.before, by
                 )
-                self._insert(change, self._now(), last.id)
+                self._insert(change, self._now(by), last.id)
         return last
 
     def _insert(self, change: Change, at: str, undoes: int | None) -> int:
@@ -206,12 +210,12 @@ class Store:
             (*values, change.by, at, undoes),
         ).rowcount
 
-    def _now(self) -> str:
-        """Return the moment; never one before the last answer's, though a clock be set back."""
-        query = "SELECT at FROM answers ORDER BY id DESC LIMIT 1"
-        (last,) = self._database.execute(query).fetchone() or ("",)
+    def _now(self, by: str) -> str:
+        """Return the moment; none before a person's last answer, though a clock be set back."""
+        query = "SELECT MAX(at) FROM answers WHERE by = ?"
+        (last,) = self._database.execute(query, (by,)).fetchone()
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return max(now, last)
+        return max(now, last or "")
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -249,7 +253,8 @@ class Store:
         known = self._database.execute("SELECT DISTINCT identity FROM answers").fetchall()
         if known and not any(has(identity) for (identity,) in known):
             raise InputError(
-                f"{self.path}: its answers are about {len(known)} pictures, of which these data "
+                f"{self.path}: its answers are about {format_count(len(known))} pictures, of "
+                "which these data "
                 "have none; name the run that it belongs to, or move it away"
             )
         self.name = meta.get("name") or uuid.uuid4().hex

@@ -4,6 +4,8 @@ import html
 import re
 from collections.abc import Sequence
 
+from edgetag.tables.formats import format_count
+
 LONGEST_NAME = 120
 """Longer texts are cut in Markdown, where a page has a largest size."""
 
@@ -44,7 +46,7 @@ def first_few(texts: Sequence[str], most: int, of: int | None = None, between: s
         between: What separates them.
     """
     rest = (len(texts) if of is None else of) - most
-    return between.join(texts[:most]) + (f" and {rest} more" if rest > 0 else "")
+    return between.join(texts[:most]) + (f" and {format_count(rest)} more" if rest > 0 else "")
 
 
 def printable(text: str) -> str:

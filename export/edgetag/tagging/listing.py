@@ -58,12 +58,14 @@ class Listing:
         pictures: In the order of what was named; within a folder by path, within an archive as it
             is packed.
         passed_over: Files in folders and archives that are no pictures by their names.
+        linked_folders: Links to folders in folders, which are not followed.
         places: Files, folders and archives that hold them.
         has_addresses: Whether some lie elsewhere, so that a network reads them.
     """
 
     pictures: tuple[Listed, ...]
     passed_over: int
+    linked_folders: int
     places: tuple[Path, ...]
     has_addresses: bool
 
@@ -80,7 +82,7 @@ def list_pictures(named: Iterable[str]) -> Listing:
     """
     pictures: list[Listed] = []
     places: list[Path] = []
-    passed_over, has_addresses = 0, False
+    passed_over, linked, has_addresses = 0, 0, False
     for text in named:
         if MARK in text:
             listed, others = _at_address(text)
@@ -91,7 +93,8 @@ def list_pictures(named: Iterable[str]) -> Listing:
         for path in _paths(text):
             places.append(path)
             if path.is_dir():
-                listed, others = _in_folder(path)
+                listed, others, links = _in_folder(path)
+                linked += links
             elif path.name.lower().endswith(ARCHIVES):
                 listed, others = _in_archive(path)
             elif path.suffix == ".parquet":
@@ -103,7 +106,7 @@ def list_pictures(named: Iterable[str]) -> Listing:
                 listed, others = [_file(path)], 0
             pictures += listed
             passed_over += others
-    return Listing(tuple(pictures), passed_over, tuple(places), has_addresses)
+    return Listing(tuple(pictures), passed_over, linked, tuple(places), has_addresses)
 
 
 Content = Path | Address | bytes | PictureError
@@ -176,15 +179,16 @@ def _refusing(detail: str, reason: Rejection = Rejection.UNREADABLE) -> Callable
     return read
 
 
-def _in_folder(folder: Path) -> tuple[list[Listed], int]:
+def _in_folder(folder: Path) -> tuple[list[Listed], int, int]:
     """List pictures by their names; hidden files and folders are not looked at."""
     root = os.path.realpath(folder)
-    files = []
+    files, linked = [], 0
     for place, folders, names in os.walk(folder, onerror=_cannot_list):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         files += [Path(place) / name for name in names if not name.startswith(".")]
+        linked += sum((Path(place) / name).is_symlink() for name in folders)
     pictures = sorted(file for file in files if file.suffix.lower() in IMAGE_SUFFIXES)
-    return [_within(file, root) for file in pictures], len(files) - len(pictures)
+    return [_within(file, root) for file in pictures], len(files) - len(pictures), linked
 
 
 def _within(file: Path, root: str) -> Listed:

@@ -19,6 +19,7 @@ from edgetag.label_noise.leaving_out import labels_to_leave_out
 from edgetag.labels import known
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
+from edgetag.tables.formats import format_count
 from edgetag.tf import tf
 from edgetag.training.cluster import read_cluster
 from edgetag.training.distribution import broadcast
@@ -65,7 +66,10 @@ def leave_out(
         with atomic_write(workspace.train / FILE) as file:
             file.write(data)
     labels = int(known(dataset.labels(dataset.rows("train"))).sum())
-    progress.say(f"{len(table)} of {labels} training labels look wrong and are left out")
+    progress.say(
+        f"{format_count(len(table))} of {format_count(labels)} training labels look wrong and "
+        "are left out"
+    )
     return _without(dataset, table)
 
 

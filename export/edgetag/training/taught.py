@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgetag.errors import InputError
 from edgetag.recipe import NetworkSection, Recipe, resolved_recipe
+from edgetag.training.result import Thresholds
 from edgetag.workspace import Workspace, digest_file
 
 
@@ -63,5 +64,13 @@ def _read(folder: Path, recipe: Recipe) -> TeacherRun:
         raise InputError(
             f"teacher.runs: {folder}: a teacher of other tags: "
             f"{' and '.join(said) or 'it has them in another order'}; train it on data.tags"
+        )
+    trained = tuple(Thresholds.read(workspace.train / "thresholds.json", "train").thresholds)
+    if trained != tags:
+        raise InputError(
+            f"teacher.runs: {folder}: its recipe has the tags {', '.join(tags)}, but its network "
+            f"was trained on {', '.join(trained)}; run: edgetag train RECIPE --out {folder}, "
+            "with the "
+            "recipe of the teacher"
         )
     return TeacherRun(taught.network, tags, weights, digest_file(weights))

@@ -12,6 +12,7 @@ import numpy as np
 from edgetag.labels import Labels
 from edgetag.metrics import Scores
 from edgetag.runtimes import engines
+from edgetag.tables.formats import format_count
 from edgetag.validation.entries import scores_digest
 from edgetag.validation.metrics import Decisions
 from edgetag.validation.proportions import exact_mcnemar, largest_share
@@ -84,7 +85,8 @@ def _doubt(
 ) -> str:
     if agreement.most_differing > MOST_DIFFERING:
         return (
-            f"decisions differ on {agreement.differing_images} of {agreement.images} pictures, so "
+            f"decisions differ on {format_count(agreement.differing_images)} of "
+            f"{format_count(agreement.images)} pictures, so "
             f"on up to {agreement.most_differing:.0%} of all"
         )
     lost, gained = (before & ~after).sum(axis=0).tolist(), (~before & after).sum(axis=0).tolist()

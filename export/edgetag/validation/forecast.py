@@ -10,6 +10,7 @@ from edgetag.dataset.prospects import scored_tags
 from edgetag.dataset.result import CheckReport, SplitCounts
 from edgetag.dataset.split import SHARE, TEST, VALIDATION
 from edgetag.recipe import Budget, Recipe, TagBudget
+from edgetag.tables.formats import format_count
 from edgetag.tables.text import first_few
 from edgetag.training.result import MIN_IMAGES
 from edgetag.validation.planning import images_needed, power
@@ -93,7 +94,8 @@ def _undecidable(
             if limit > 0:
                 more = f" {_about(split.images * (advised / limit) ** 2)} test images would; or"
             yield (
-                f"{key}.max_map_drop = {limit} is too narrow for {split.images} test images to "
+                f"{key}.max_map_drop = {limit} is too narrow for {format_count(split.images)} "
+                "test images to "
                 f"decide;{more} set it to {_up(advised)}"
             )
     for what in TagBudget.model_fields:

@@ -6,13 +6,14 @@ the better as to the worse. It is summed over all outcomes, not approximated.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import ndtri
 
-from edgetag.dataset import Dataset, open_dataset
+from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.judging.checks import Check
 from edgetag.labels import Labels
@@ -118,7 +119,8 @@ def plan(
     """
     dataset = open_dataset(workspace)
     split = recipe.validation.splits[0]
-    labels = dataset.labels(dataset.rows(split))
+    rows = dataset.rows(split)
+    labels, groups = dataset.labels(rows), dataset.groups(rows)
     budget = recipe.budget(variant) if variant in recipe.export.possible else None
     margins = {tag: budget.margins(tag) if budget else TagBudget() for tag in recipe.data.tags}
     if margin is not None:
@@ -135,7 +137,7 @@ def plan(
     with progress.track("planning", len(recipe.data.tags), "tags") as task:
         for tag, limits in margins.items():
             seen = _seen(measured, tag)
-            counts = _counts(labels, dataset, tag)
+            counts = _count(labels[:, dataset.vocabulary.index(tag)], groups)
             effect = measured.design_effect if measured else 1.0
             needs += _tag_needs(tag, limits, counts, seen, flips, effect, wanted, recipe)
             task.advance()
@@ -220,10 +222,27 @@ def _seen(measured: VariantVerdict | None, tag: str) -> TagVerdict | None:
     return next((entry for entry in measured.tags if entry.tag == tag and entry.scored), None)
 
 
-def _counts(labels: Labels, dataset: Dataset, tag: str) -> tuple[int, int, int]:
-    """Return positives, negatives and all images."""
-    column = labels[:, dataset.vocabulary.index(tag)]
-    return int((column == 1).sum()), int((column == 0).sum()), len(column)
+class _Kind(NamedTuple):
+    """Images with one label of a tag, and of how many groups they are."""
+
+    images: int
+    groups: int
+
+
+class _Counts(NamedTuple):
+    positives: _Kind
+    negatives: _Kind
+    images: int
+
+
+def _count(column: Labels, groups: Sequence[str]) -> _Counts:
+    """Count the images of a split by a tag's labels, `[images]`."""
+
+    def kind(label: int) -> _Kind:
+        chosen = np.flatnonzero(column == label).tolist()
+        return _Kind(len(chosen), len({groups[image] for image in chosen}))
+
+    return _Counts(kind(1), kind(0), len(column))
 
 
 def _overall(
@@ -253,22 +272,21 @@ def _overall(
 def _tag_needs(
     tag: str,
     limits: TagBudget,
-    counts: tuple[int, int, int],
+    counts: _Counts,
     seen: TagVerdict | None,
     assumed: float,
     effect: float,
     wanted: float,
     recipe: Recipe,
 ) -> list[Need]:
-    positives, negatives, images = counts
     of_positives = seen.flips_of_positives if seen else None
     of_negatives = None
     if seen is not None and seen.flips is not None and of_positives is not None:
         of_negatives = seen.flips - of_positives
     needs = []
-    for budget, limit, of, have, flipped in (
-        ("max_recall_drop", limits.max_recall_drop, "positives", positives, of_positives),
-        ("max_fpr_rise", limits.max_fpr_rise, "negatives", negatives, of_negatives),
+    for budget, limit, of, (have, groups), flipped in (
+        ("max_recall_drop", limits.max_recall_drop, "positives", counts.positives, of_positives),
+        ("max_fpr_rise", limits.max_fpr_rise, "negatives", counts.negatives, of_negatives),
     ):
         if limit is None:
             continue
@@ -278,7 +296,9 @@ def _tag_needs(
         needed = None if alone is None else math.ceil(alone * effect)
         if needed is not None and of == "positives":
             needed = max(needed, recipe.validation.min_positives)  # fewer are not scored at all
-        total = None if needed is None or have == 0 else math.ceil(needed * images / have)
+        if needed is not None and groups == 1:
+            needed = max(needed, have + 1)  # without one of another group nothing is decided
+        total = None if needed is None or have == 0 else math.ceil(needed * counts.images / have)
         needs.append(
             Need(
                 tag=tag,

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 from edgetag.catalogue import module_of
 from edgetag.catalogue.formats import FORMATS
 from edgetag.dataset.formats.given import Draft, Given, open_source
-from edgetag.dataset.formats.guessing import path_column
+from edgetag.dataset.formats.guessing import path_column, with_free_columns
 from edgetag.dataset.formats.tables import MOST_BYTES, TABLE_SUFFIXES
 from edgetag.dataset.listing import Listing
 from edgetag.errors import InputError
@@ -88,6 +88,8 @@ def draft(source: DataSection, tags: tuple[str, ...]) -> Draft:
         InputError: It is of no known format, damaged, or labels nothing.
     """
     given = open_source(source)
+    if given.table is not None:
+        given = Given(with_free_columns(given.table, source, tags), given.table)
     for name in FORMATS:
         if (drafted := _format(name).draft(given, tags)) is not None:
             return drafted

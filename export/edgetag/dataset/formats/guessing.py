@@ -42,6 +42,29 @@ def texts(table: Table, column: str) -> list[str]:
     return [cell for cell in cells if isinstance(cell, str) and cell]
 
 
+def with_free_columns(table: Table, section: DataSection, tags: tuple[str, ...]) -> DataSection:
+    """Return the section with other names for columns of groups and splits that are tags here.
+
+    A column of groups that holds 1 and 0 alone would be two groups, so it is a tag's, unless tags
+    are named.
+
+    Args:
+        table: The table.
+        section: Names its columns.
+        tags: The vocabulary; empty for all that the table has.
+    """
+    taken = [key for key in ("split_column", "group_column") if getattr(section, key) in tags]
+    if not tags and _labels(table, section.group_column) - {None} == {0, 1}:
+        taken.append("group_column")
+    return section.model_copy(update={key: _free(table, getattr(section, key)) for key in taken})
+
+
+def _free(table: Table, name: str) -> str:
+    while name in table.columns:
+        name = f"no_{name}"
+    return name
+
+
 def label_columns(table: Table, section: DataSection) -> dict[str, set[int | None]]:
     """Return the columns that hold labels, each with the labels that occur in it."""
     notes = {path_column(table, section), section.split_column, section.group_column}

@@ -8,6 +8,7 @@ import csv
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,8 +143,8 @@ def _lines(text: str) -> Iterator[str]:
 
 def _header(cells: list[str], where: str) -> tuple[str, ...]:
     columns = tuple(cell.strip() for cell in cells)
-    for name in columns:
-        if columns.count(name) > 1:
+    for name, count in Counter(columns).items():
+        if count > 1:
             raise InputError(f"{where}: two columns are named {name!r}; rename or remove one")
     if len(columns) == 1 and any(mark in columns[0] for mark in ";\t"):
         raise InputError(

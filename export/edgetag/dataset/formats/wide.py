@@ -35,6 +35,8 @@ def draft(given: Given, tags: tuple[str, ...]) -> Draft | None:
         source=table.source,
         format="wide",
         path_column=path_column(table, given.section),
+        split_column=given.section.split_column,
+        group_column=given.section.group_column,
         tags=tags or present or tuple(columns),
     )
     spoilt = () if tags else spoilt_columns(table, section)
