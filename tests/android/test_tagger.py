@@ -14,12 +14,12 @@ from edgetag.bundling.archive import pack
 from tests.android.golden_arrays import time_letterbox, write_arrays
 from tests.android.golden_bundles import write_bundles
 from tests.android.golden_deep_png import write_deep_png
-from tests.android.golden_exif import write_exif
 from tests.android.golden_regions import write_regions
 from tests.android.golden_signatures import write_signatures
 from tests.android.golden_store import write_store
 from tests.android.golden_tables import write_tables
 from tests.android.hostile_pictures import write_hostile
+from tests.support.golden_exif import write_exif
 from tests.support.made_bundle import made_files, make_two_variants
 from tests.support.paths import ROOT
 
