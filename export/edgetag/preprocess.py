@@ -180,7 +180,7 @@ def exif_of(image: Image.Image) -> Image.Exif:
 
 
 def orientation_of(image: Image.Image) -> int | None:
-    """Return the EXIF orientation of an opened picture; None where it says none in whole numbers."""
+    """Return the EXIF orientation of an opened picture; None where it says no whole number."""
     try:
         value = exif_of(image).get(ExifTags.Base.Orientation)
     except Exception:  # a value is parsed when it is asked for
