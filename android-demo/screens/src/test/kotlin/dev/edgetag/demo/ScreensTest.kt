@@ -449,6 +449,20 @@ class ScreensTest {
     }
 
     @Test
+    fun `no pictures are tagged while the benchmark measures`() = phone.use {
+        it.settle()
+        it.model.folder.tag(it.lendFolder(phone.pictures()))
+        it.model.benchmark.measure()
+        it.settle()
+        assertEquals("Cancelled.", it.status(it.model.folderWork))
+        assertEquals(3, it.model.benchmark.report.value.measured.size)
+        it.model.benchmark.measure()
+        it.model.tag(it.lend(phone.picture()))
+        it.settle()
+        assertEquals("Cancelled.", it.status(it.model.benchmarkWork))
+    }
+
+    @Test
     fun `each result of the benchmark has what was asked for, what ran, and why they differ`() = phone.use(engines = TwoThreads) {
         it.settle()
         it.press("Benchmark")
