@@ -156,8 +156,8 @@ def test_the_page_has_the_pixels_tags_and_words_that_python_has(
         assert tab.value(f"{again}.then((tagger) => tagger.selfTest())")["passed"], "a second one"
 
         for path in sorted((*(site / "pictures").iterdir(), *(site / "exif").iterdir())):
-            name = path.relative_to(site)
-            script = f"fetched('{name}').then((blob) => pixels.decode(blob, {WHITE}))"
+            served_as = path.relative_to(site)
+            script = f"fetched('{served_as}').then((blob) => pixels.decode(blob, {WHITE}))"
             assert np.array_equal(pixels_in(tab, script), np.asarray(read_image(path, contract))), (
                 path.name
             )

@@ -18,6 +18,8 @@ BYTE_ORDERS = {"II": "<", "MM": ">"}
 MARK = b"Exif\0\0"
 BYTE, ASCII, SHORT, LONG, RATIONAL = 1, 2, 3, 4, 5  # types of TIFF
 SIGNED_BYTE, SIGNED_SHORT, SIGNED_LONG, FLOAT, DIRECTORY = 6, 8, 9, 11, 13
+BYTES = {BYTE: 1, ASCII: 1, SHORT: 2, LONG: 4, RATIONAL: 8, SIGNED_BYTE: 1, SIGNED_SHORT: 2}
+BYTES |= {SIGNED_LONG: 4, FLOAT: 4, DIRECTORY: 4}
 BEFORE_VALUES = 26
 """Bytes of a TIFF whose only directory has one entry, before what is too long to lie in it."""
 
@@ -77,8 +79,8 @@ def tiff(order: str, kind: int, layout: str, *values: int | bytes) -> bytes:
         values: What the orientation is.
     """
     sign = BYTE_ORDERS[order]
-    count = 1 if kind == RATIONAL else len(values[0]) + 1 if kind == ASCII else len(values)
     packed = struct.pack(sign + layout, *values)
+    count = len(packed) // BYTES[kind]
     far = struct.pack(f"{sign}I", BEFORE_VALUES) if len(packed) > 4 else packed.ljust(4, b"\0")
     entry = struct.pack(f"{sign}HHI", ExifTags.Base.Orientation, kind, count) + far
     start = order.encode() + struct.pack(f"{sign}HIH", 42, 8, 1)

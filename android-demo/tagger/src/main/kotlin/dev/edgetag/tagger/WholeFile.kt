@@ -36,8 +36,8 @@ public object WholeFile {
     /** A marker is 0xFF and a code; within pixels, 0xFF 0x00 stands for the value 0xFF. */
     private fun passJpeg(bytes: Bytes) {
         while (true) {
-            while (bytes.next() != 0xFF) Unit
             var code = bytes.next()
+            if (code != 0xFF) continue
             while (code == 0xFF) code = bytes.next()
             when (code) {
                 0xD9 -> return
