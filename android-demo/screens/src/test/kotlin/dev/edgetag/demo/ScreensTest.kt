@@ -366,13 +366,14 @@ class ScreensTest {
     @Test
     fun `answers of an app that knew pictures by name alone are kept, by their bytes where the name says which`() = phone.use {
         val files = phone.pictures().take(3)
-        val tree = it.lendFolder(files) { file -> if (file == files[0]) "one.png" else "same.png" }
+        val name = { file: File -> if (file == files[0]) "one.png" else "same.png" }
+        val tree = it.lendFolder(files, name)
         it.openFolder(tree)
         val tag = checkNotNull(it.model.folder.folder.value).pictures.first().scores.first().label.tag
         val kept = File(it.activity.filesDir, "corrections/${sha256(ByteBuffer.wrap(tree.toString().toByteArray()))}.csv")
         checkNotNull(kept.parentFile).mkdirs()
         kept.writeText("path,$tag\none.png,1\nsame.png,0\n")
-        it.openFolder(tree)
+        it.openFolder(it.lendFolder(files, name))
         val folder = checkNotNull(it.model.folder.folder.value)
         val answers = folder.pictures.associate { picture -> picture.address to folder.corrections.of(picture.identity, tag) }
         assertEquals(1, answers.values.count { answer -> answer == Answer.YES })
