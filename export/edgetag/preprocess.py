@@ -180,11 +180,12 @@ def exif_of(image: Image.Image) -> Image.Exif:
 
 
 def orientation_of(image: Image.Image) -> int | None:
-    """Return the EXIF orientation of an opened picture; None where it says none."""
+    """Return the EXIF orientation of an opened picture; None where it says no whole number."""
     try:
-        return exif_of(image).get(ExifTags.Base.Orientation)
+        value = exif_of(image).get(ExifTags.Base.Orientation)
     except Exception:  # a value is parsed when it is asked for
         return None
+    return value if isinstance(value, int) else None
 
 
 def upright(image: Image.Image) -> Image.Image:

@@ -19,10 +19,10 @@ from PIL import ExifTags, Image
 from edgetag.contract import Preprocessing
 from edgetag.preprocess import letterbox, preprocess
 from tests.android.golden_deep_png import write_deep_png
-from tests.android.golden_exif import write_exif
 from tests.android.golden_regions import write_regions
 from tests.android.golden_tables import write_tables
 from tests.android.hostile_pictures import write_hostile
+from tests.support.golden_exif import write_exif
 
 CASES = 1000
 FILTERS = ("bilinear", "bicubic", "box", "lanczos", "nearest")

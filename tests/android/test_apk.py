@@ -17,8 +17,10 @@ from pathlib import Path
 import pytest
 
 from edgetag.bundling.apk.checking import check_app
+from edgetag.dataset.answers import read_answers
 from edgetag.dataset.formats import read_listing
 from edgetag.recipe import DataSection
+from edgetag.workspace import digest_file
 from tests.android.golden_later import write_later
 from tests.support.paths import ROOT
 
@@ -335,12 +337,18 @@ def test_screens_work_on_a_jvm_and_look_as_accepted(apk: Path, screens: Path) ->
     run_script(apk, "screenshots.py")
 
 
-def test_corrections_of_the_app_are_labels_that_edgetag_reads(screens: Path) -> None:
+def test_corrections_of_the_app_are_labels_that_edgetag_reads(
+    screens: Path, pictures: Path
+) -> None:
     section = DataSection(
         source=screens / "corrections.csv", format="auto", tags=("face", "illust")
     )
     listing = read_listing(section)
     assert [entry.labels.count(0) for entry in listing.entries] == [1]
+    (entry,) = listing.entries
+    (answer,) = read_answers(section.source, section.vocabulary())
+    assert (answer.path, answer.label) == (entry.path, 0)
+    assert answer.identity == digest_file(pictures / entry.path)
 
 
 def test_what_shrinking_leaves_of_the_app_still_tags(apk: Path, pictures: Path) -> None:

@@ -14,12 +14,13 @@ from edgetag.bundling.archive import pack
 from tests.android.golden_arrays import time_letterbox, write_arrays
 from tests.android.golden_bundles import write_bundles
 from tests.android.golden_deep_png import write_deep_png
-from tests.android.golden_exif import write_exif
 from tests.android.golden_regions import write_regions
 from tests.android.golden_signatures import write_signatures
 from tests.android.golden_store import write_store
 from tests.android.golden_tables import write_tables
+from tests.android.golden_whole import write_whole
 from tests.android.hostile_pictures import write_hostile
+from tests.support.golden_exif import write_exif
 from tests.support.made_bundle import made_files, make_two_variants
 from tests.support.paths import ROOT
 
@@ -76,6 +77,7 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
     write_tables(tmp_path)
     write_regions(tmp_path)
     write_hostile(tmp_path)
+    write_whole(tmp_path)
     make_two_variants(tmp_path / "both").rename(tmp_path / "two-variants.zip")
     files = made_files(tmp_path / "made")
     write_bundles(tmp_path, files)

@@ -20,13 +20,14 @@ from edgetag.errors import InputError
 from edgetag.preprocess import IMAGE_SUFFIXES, Pixels, Preprocessing, preprocess, read_image
 from edgetag.workspace import digest_file
 from tests.support.chromium import Tab, open_chromium
+from tests.support.golden_exif import write_exif
 from tests.support.made_bundle import resealed, unpack, without_golden_maps
 
 WHITE = "[255, 255, 255]"
 READY = "document.body.dataset.ready || document.getElementById('said').className === 'bad'"
 FUNCTIONS = """(async () => {
   window.pixels = await import('/edgetag/preprocess.mjs');
-  window.fetched = async (name) => (await fetch(`/pictures/${name}`)).blob();
+  window.fetched = async (name) => (await fetch(`/${name}`)).blob();
   window.base64 = (bytes) => {
     let text = '';
     for (let i = 0; i < bytes.length; i += 8192) {
@@ -77,6 +78,8 @@ def draw_pictures(folder: Path) -> None:
     few.save(folder / "colours.gif")
     few.save(folder / "frames.gif", save_all=True, append_images=[noisy(151, 83).quantize(8)])
     rgb.save(folder / "plain.bmp")
+    later = [rgb.transpose(Image.Transpose.ROTATE_180)]
+    rgb.save(folder / "before-frames.png", save_all=True, default_image=True, append_images=later)
     for orientation in range(1, 9):
         for end in ("jpg", "png", "webp"):
             rgb.save(folder / f"held-{orientation}.{end}", exif=held(orientation))
@@ -96,6 +99,7 @@ def site(sensitive: Path, browser_cache: Path, tmp_path_factory: pytest.TempPath
     folder = tmp_path_factory.mktemp("site") / "page"
     write_site(sensitive, folder, cache=browser_cache)
     draw_pictures(folder / "pictures")
+    write_exif(folder)
     return folder
 
 
@@ -148,9 +152,12 @@ def test_the_page_has_the_pixels_tags_and_words_that_python_has(
         assert tab.value("document.body.dataset.ready") == "passed"
         assert "self-test passed on" in tab.value("document.getElementById('model').textContent")
         tab.value(FUNCTIONS)
+        again = "import('/edgetag/tagger.mjs').then((own) => own.openTagger(location.origin + '/'))"
+        assert tab.value(f"{again}.then((tagger) => tagger.selfTest())")["passed"], "a second one"
 
-        for path in sorted((site / "pictures").iterdir()):
-            script = f"fetched('{path.name}').then((blob) => pixels.decode(blob, {WHITE}))"
+        for path in sorted((*(site / "pictures").iterdir(), *(site / "exif").iterdir())):
+            served_as = path.relative_to(site)
+            script = f"fetched('{served_as}').then((blob) => pixels.decode(blob, {WHITE}))"
             assert np.array_equal(pixels_in(tab, script), np.asarray(read_image(path, contract))), (
                 path.name
             )
@@ -162,7 +169,7 @@ def test_the_page_has_the_pixels_tags_and_words_that_python_has(
                     input_size=size, filter=filtering, anchor=anchor, fill=(1, 2, 3)
                 )
                 script = (
-                    f"fetched('{path.name}').then((blob) => pixels.preprocess(blob, "
+                    f"fetched('pictures/{path.name}').then((blob) => pixels.preprocess(blob, "
                     f"{other.model_dump_json()})).then((rgb) => ({{width: {size}, height: {size}, "
                     "rgb}))"
                 )
@@ -191,10 +198,17 @@ def test_the_page_has_the_pixels_tags_and_words_that_python_has(
             shown = tab.value("document.getElementById('picture').className")
             assert shown == ("covered" if is_sensitive else "")
 
-        tab.choose("#file", site / "edgetag-web.json")
-        tab.wait_for("document.getElementById('said').className === 'bad'")
-        said = tab.value("document.getElementById('said').textContent")
-        assert said == "edgetag-web.json is no picture that this browser reads"
+        whole = (site / "pictures" / "fine.jpg").read_bytes()
+        Image.open(site / "pictures" / "fine.jpg").save(tmp_path / "later.avif")
+        (tmp_path / "cut-off.jpg").write_bytes(whole[:-3000])
+        for name, complaint in (
+            ("later.avif", "is no JPEG, PNG, WebP, GIF or BMP"),
+            ("cut-off.jpg", "is no picture that this browser reads"),
+        ):
+            tab.choose("#file", tmp_path / name)
+            tab.wait_for(f"document.getElementById('said').textContent.startsWith('{name}')")
+            assert tab.value("document.getElementById('said').textContent") == f"{name} {complaint}"
+            assert tab.value("document.getElementById('said').className") == "bad"
         assert not [text for text in tab.complaints if "No available adapters" not in text]
 
 
@@ -209,14 +223,21 @@ def test_a_page_of_other_bytes_says_so_instead_of_tagging(
     for expected in values["expected"]:
         expected["scores"] = [[1 - score for score in row] for row in expected["scores"]]
     golden.write_text(json.dumps(values))
+    marker = site / WebFolder.MARKER
+    says = json.loads(marker.read_text())
+    says["files"]["bundle/golden.json"] = digest_file(golden)
+    marker.write_text(json.dumps(says))
     with opened(site, tmp_path / "profile") as tab:
         assert tab.value("document.body.dataset.ready") == "failed"
         assert "FAILED" in tab.value("document.getElementById('model').textContent")
-    model = site / "bundle" / made_site.model.file
-    model.write_bytes(model.read_bytes() + b"\0")
-    with opened(site, tmp_path / "profile") as tab:
-        said = tab.value("document.getElementById('said').textContent")
-        assert said == f"{model.name} is not the file of the bundle"
+    for name in (made_site.model.file, "thresholds.json"):
+        path = site / "bundle" / name
+        whole = path.read_bytes()
+        path.write_bytes(whole + b" ")
+        with opened(site, tmp_path / "profile") as tab:
+            said = tab.value("document.getElementById('said').textContent")
+            assert said == f"{name} is not the file of the bundle"
+        path.write_bytes(whole)
 
 
 def test_without_litert_js_the_command_to_fetch_it_is_named(made: Path, tmp_path: Path) -> None:

@@ -321,6 +321,37 @@ def test_a_wide_table_of_the_app_is_answers_too(root: Path) -> None:
     ]
 
 
+def test_of_pictures_of_one_name_a_wide_table_tells_which_is_meant(
+    corrected: Corrected, root: Path, workspace: Workspace
+) -> None:
+    recipe = corrected()
+    digests = [hashlib.sha256((root / f"{n}.png").read_bytes()).hexdigest() for n in (0, 1)]
+    rows = f"path,identity,cat,dog\nsame.png,{digests[0]},,1\nsame.png,{digests[1]},,0\n3.png,,,1\n"
+    (root / "app.csv").write_text(rows)
+    section = recipe.data.model_copy(update={"corrections": (root / "app.csv",)})
+    run(recipe.model_copy(update={"data": section}), workspace, QUIET)
+    assert [labels_of(workspace, f"{n}.png") for n in range(4)] == [
+        (0, 1),
+        (1, 0),
+        (0, None),
+        (1, 1),
+    ]
+
+
+def test_an_answer_about_a_whole_file_is_one_about_its_single_region(
+    root: Path, picture: MakePicture, table: MakeTable, make_recipe: MakeRecipe
+) -> None:
+    picture("a.png", 1)
+    digest = hashlib.sha256((root / "a.png").read_bytes()).hexdigest()
+    source = table("t.csv", [("path", "at", "cat"), ("a.png", "0 0 20 20", 0)])
+    (root / "c.csv").write_text(answers_csv([Answer(digest, "", "cat", 1, "ann", "")]))
+    section = DataSection(
+        source=source, tags=("cat",), crop_column="at", corrections=(root / "c.csv",)
+    )
+    report = check(make_recipe(section), QUIET)
+    assert [each.outcome for each in report.corrections] == ["changed"]
+
+
 def test_a_table_that_holds_no_answers_is_refused(root: Path) -> None:
     path = root / "other.csv"
     path.write_text("name,horse\na,1\n")

@@ -3,7 +3,7 @@
 A row of a long table is one answer: `identity` and `path` say of which picture (either will do),
 `tag` and `label` what is said (1, 0, or empty: nobody can tell), `by` who said it and `at` when. A
 wide table of labels will do as well, such as the Android app's: each of its known labels is an
-answer.
+answer, about the picture of its path and, where the table has such a column, of its identity.
 """
 
 from collections.abc import Iterable
@@ -105,10 +105,11 @@ def _wide(table: Table, vocabulary: Vocabulary) -> Iterable[Answer]:
         )
     for row in table.rows:
         path = read_path(row, "path")
+        identity = "" if "identity" in known else _text(row, "identity")
         for tag in known:
             label = read_label(row, tag)
             if label is not None:
-                yield Answer("", path, tag, label, table.source.stem, "", row.where)
+                yield Answer(identity, path, tag, label, table.source.stem, "", row.where)
 
 
 def _text(row: Row, column: str) -> str:

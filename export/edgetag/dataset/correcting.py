@@ -57,10 +57,11 @@ def correct(
     astray: list[Correction] = []
     for answer in answers:
         of_path = by_digest.get(digests.get(answer.path, ""), [])
+        of_file = by_digest.get(answer.identity, []) if answer.identity else of_path
         if answer.identity in rows:
             said.setdefault((rows[answer.identity], answer.tag), []).append(answer)
-        elif not answer.identity and len(of_path) == 1:
-            said.setdefault((of_path[0], answer.tag), []).append(answer)
+        elif len(of_file) == 1:
+            said.setdefault((of_file[0], answer.tag), []).append(answer)
         else:
             astray.append(_astray(answer, known_path=bool(of_path)))
     labels = {row: list(images[row].labels) for row, _ in said}

@@ -1,75 +1,125 @@
-// How pictures are held. Browsers turn them upright, but for WebP, and but for pixels that are not
-// multiplied by their transparency, which they give as they are stored; preprocess.py turns all.
+// What a picture's file is, and how it is held. Browsers turn some formats upright and others not, by
+// fewer kinds of numbers than preprocess.py reads; so they get files that say nothing of it.
 
 const ORIENTATION = 0x0112;  // EXIF 2.32
-const SHORT = 3;
-
-export const UPRIGHT = 1;
+const BYTES = {3: 2, 4: 4, 6: 1, 8: 2, 9: 4, 13: 4};  // of the whole numbers among TIFF's types
+const UPRIGHT = 1;
 
 /**
- * Find out how a file's pixels are held, and who turns them.
+ * Look into a picture's file.
  *
  * @param {Blob} file
- * @return {Promise<{held: number, turned: boolean}>} The EXIF orientation, 1 to 8, of WebP and PNG,
- *     which alone can be half transparent; and whether the browser's bitmap is upright.
+ * @return {Promise<{held: number, bare: Blob}|null>} Its EXIF orientation, 1 to 8, and the file
+ *     without what says so, and without what shows another frame first; null where its format is
+ *     none of the contract's.
  */
-export async function orientationOf(file) {
+export async function lookInto(file) {
   const view = new DataView(await file.arrayBuffer());
-  const format = FORMATS.find((each) => each.begins(view));
-  return {held: format ? heldBy(view, format) : UPRIGHT, turned: format?.turned ?? true};
+  const format = FORMATS.find(({begins}) => within(() => begins(view)));
+  if (!format) return null;
+  const parts = [];
+  let held;
+  let kept = 0;
+  for (const {at, exif, hides, next} of chunksOf(view, format)) {
+    if (exif) held ??= within(() => orientation(view, exif)) ?? UPRIGHT;
+    if (!hides) continue;
+    parts.push(file.slice(kept, at), ...hides);
+    kept = next;
+  }
+  parts.push(file.slice(kept));
+  return {held: held ?? UPRIGHT, bare: new Blob(parts, {type: format.type})};
 }
 
-function heldBy(view, format) {
+/** Return what a function reads; undefined where the data end before. */
+function within(read) {
   try {
-    for (let at = format.first; ;) {
-      const {name, start, size, next} = format.chunk(view, at);
-      if (name === format.exif) return orientation(new DataView(view.buffer, start, size));
-      at = next;
-    }
+    return read();
   } catch (error) {
-    if (error instanceof RangeError) return UPRIGHT;  // the end, or damaged metadata, says nothing
+    if (error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-/** Formats that are made of chunks, one of which is EXIF. */
+/** Return a file's chunks, up to its pixels, its end, or to where it is damaged. */
+function* chunksOf(view, {first, chunk}) {
+  for (let at = first, found; (found = within(() => chunk?.(view, at))); at = found.next) {
+    yield {at, ...found};
+  }
+}
+
+/**
+ * The contract's formats. `chunk` gives what lies at a place: where the next begins, which bytes are
+ * EXIF, if they are, and what goes in the place of what browsers must not see.
+ */
 const FORMATS = [
   {
-    begins: (view) => view.byteLength >= 12 && mark(view, 0) === 'RIFF' && mark(view, 8) === 'WEBP',
-    first: 12,
-    exif: 'EXIF',
-    turned: false,
-    chunk: (view, at) => {
-      const size = view.getUint32(at + 4, true);
-      return {name: mark(view, at), start: at + 8, size, next: at + 8 + size + size % 2};
+    type: 'image/jpeg',
+    begins: (view) => view.getUint16(0) === 0xFFD8 && view.getUint8(2) === 0xFF,
+    first: 2,
+    chunk: (view, place) => {
+      let at = place;
+      while (view.getUint16(at) === 0xFFFF) at++;  // bytes between segments
+      const marker = view.getUint16(at);
+      if (marker === 0xFFDA || marker < 0xFF01) return null;  // pixels follow, or it is damaged
+      const next = at + 2 + view.getUint16(at + 2);
+      if (marker !== 0xFFE1 || mark(view, at + 4) !== 'Exif') return {next};
+      return {next, exif: [at + 4, next], hides: []};
     },
   },
   {
-    begins: (view) => view.byteLength >= 8 && mark(view, 0) === '\x89PNG',
+    type: 'image/png',
+    begins: (view) => mark(view, 0) === '\x89PNG',
     first: 8,
-    exif: 'eXIf',
-    turned: true,
     chunk: (view, at) => {
-      const size = view.getUint32(at);
-      return {name: mark(view, at + 4), start: at + 8, size, next: at + 12 + size};
+      const name = mark(view, at + 4);
+      const end = at + 8 + view.getUint32(at);
+      const next = end + 4;
+      if (name === 'eXIf') return {next, exif: [at + 8, end], hides: []};
+      return name === 'acTL' ? {next, hides: []} : {next};  // else the first frame of an animation
     },
   },
+  {
+    type: 'image/webp',
+    begins: (view) => mark(view, 0) === 'RIFF' && mark(view, 8) === 'WEBP',
+    first: 12,
+    chunk: (view, at) => {
+      // Only a file whose first chunk says so has EXIF.
+      if (mark(view, 12) !== 'VP8X' || !(view.getUint8(20) & 8)) return null;
+      const size = view.getUint32(at + 4, true);
+      const next = at + 8 + size + size % 2;
+      if (mark(view, at) !== 'EXIF') return {next};
+      // Its length stays: that of the whole file lies before.
+      const hides = [new Uint8Array(view.buffer.slice(at, next)).fill(0, 0, 4)];
+      return {next, exif: [at + 8, at + 8 + size], hides};
+    },
+  },
+  {type: 'image/gif', begins: (view) => mark(view, 0) === 'GIF8'},
+  {type: 'image/bmp', begins: (view) => mark(view, 0).startsWith('BM')},
 ];
 
 function mark(view, at) {
   return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
 }
 
-/** Return the orientation in a TIFF header and what follows. */
-function orientation(view) {
-  const start = mark(view, 0) === 'Exif' ? 6 : 0;
-  const little = view.getUint16(start) === 0x4949;
-  const directory = start + view.getUint32(start + 4, little);
+/** Return the orientation in EXIF between two places; writers of any format may have put a mark first. */
+function orientation({buffer}, [from, to]) {
+  const hasMark = mark(new DataView(buffer, from, to - from), 0) === 'Exif';
+  const start = hasMark ? from + 6 : from;
+  const view = new DataView(buffer, start, to - start);
+  const [order, magic] = [view.getUint16(0), view.getUint16(2)];
+  const little = order === 0x4949;
+  if (!little && order !== 0x4D4D || magic !== 0x2A00 && magic !== 0x002A) return UPRIGHT;
+  const directory = view.getUint32(4, little);
   for (let i = 0; i < view.getUint16(directory, little); i++) {
     const entry = directory + 2 + 12 * i;
     if (view.getUint16(entry, little) !== ORIENTATION) continue;
-    const value = view.getUint16(entry + 8, little);
-    return view.getUint16(entry + 2, little) === SHORT && value >= 1 && value <= 8 ? value : UPRIGHT;
+    const bytes = BYTES[view.getUint16(entry + 2, little)];
+    const count = view.getUint32(entry + 4, little);
+    if (!bytes || !count) return UPRIGHT;
+    // Of several values the first counts; over 4 bytes lie elsewhere.
+    const at = bytes * count > 4 ? view.getUint32(entry + 8, little) : entry + 8;
+    const value = view[`getUint${8 * bytes}`](at, little);
+    return value >= 1 && value <= 8 ? value : UPRIGHT;
   }
   return UPRIGHT;
 }
@@ -90,9 +140,10 @@ export function upright({width, height, rgb}, held) {
   const [columns, rows] = held >= 5 ? [height, width] : [width, height];
   const out = new Uint8Array(rgb.length);
   for (let y = 0, to = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++, to += 3) {
-      const from = (start + y * rowStep + x * step) * 3;
-      out.set(rgb.subarray(from, from + 3), to);
+    for (let x = 0, from = (start + y * rowStep) * 3; x < columns; x++, from += step * 3) {
+      out[to++] = rgb[from];
+      out[to++] = rgb[from + 1];
+      out[to++] = rgb[from + 2];
     }
   }
   return {width: columns, height: rows, rgb: out};

@@ -1,7 +1,7 @@
 // From a picture's file to the pixels that a model takes, as preprocess.py does it, to the last
 // bit; tests hold the two against each other in a browser.
 
-import {UPRIGHT, orientationOf, upright} from './orientation.mjs';
+import {lookInto, upright} from './orientation.mjs';
 
 const CHANNELS = 3;
 const MOST_PIXELS = 50_000_000;
@@ -13,7 +13,7 @@ const STRIP_ROWS = 256;
  * @param {Blob} file
  * @param {object} contract What `preprocessing.json` of a bundle says.
  * @return {Promise<Uint8Array>} `[input_size, input_size, 3]`
- * @throws {Error} It is no picture that the browser reads, or too large.
+ * @throws {Error} It is no picture of the contract's formats that the browser reads, or too large.
  */
 export async function preprocess(file, contract) {
   return letterbox(await decode(file, contract.background), contract);
@@ -25,28 +25,23 @@ export async function preprocess(file, contract) {
  * @return {Promise<{width: number, height: number, rgb: Uint8Array}>}
  */
 export async function decode(file, background) {
+  const name = file.name ?? 'the file';
+  const known = await lookInto(file);
+  // Others, such as AVIF, nobody has validated, though browsers read them.
+  if (!known) throw new Error(`${name} is no JPEG, PNG, WebP, GIF or BMP`);
+  const {held, bare} = known;
   let bitmap;
-  const {held, turned} = await orientationOf(file);
-  const as = {
-    colorSpaceConversion: 'none',
-    premultiplyAlpha: 'none',
-    imageOrientation: turned ? 'from-image' : 'none',
-  };
   try {
-    bitmap = await createImageBitmap(file, as);
+    bitmap = await createImageBitmap(bare, {colorSpaceConversion: 'none', premultiplyAlpha: 'none'});
   } catch (error) {
-    throw new Error(`${file.name ?? 'the file'} is no picture that this browser reads`);
+    throw new Error(`${name} is no picture that this browser reads`);
   }
   const {width, height} = bitmap;
   try {
     if (width * height > MOST_PIXELS) throw new Error(`${width}x${height} is over 50 million pixels`);
     const rgb = new Uint8Array(width * height * CHANNELS);
-    if (draw(bitmap, rgb, background)) {
-      return upright({width, height, rgb}, turned ? UPRIGHT : held);
-    }
-    const stored = await straight(file);
-    overBackground(stored.rgba, rgb, background);
-    return upright({width: stored.width, height: stored.height, rgb}, held);
+    if (!draw(bitmap, rgb, background)) overBackground(await straight(bare), rgb, background);
+    return upright({width, height, rgb}, held);
   } finally {
     bitmap.close();
   }
@@ -70,7 +65,7 @@ function draw(bitmap, rgb, background) {
   return true;
 }
 
-/** Return straight RGBA of a picture's first frame, as it is stored: nothing turns it upright. */
+/** Return straight RGBA of a picture's first frame. */
 async function straight(file) {
   if (!('ImageDecoder' in globalThis)) {
     throw new Error('half transparent pictures need a browser that has ImageDecoder');
@@ -80,10 +75,9 @@ async function straight(file) {
   });
   const {image} = await decoder.decode();
   try {
-    const {width, height} = image.visibleRect;
     const rgba = new Uint8Array(image.allocationSize({format: 'RGBA'}));
     await image.copyTo(rgba, {format: 'RGBA'});
-    return {width, height, rgba};
+    return rgba;
   } finally {
     image.close();
     decoder.close();

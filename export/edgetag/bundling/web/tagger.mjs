@@ -12,15 +12,19 @@ import {preprocess} from './preprocess.mjs';
  *
  * @param {URL|string} site The folder that `edgetag bundle web` wrote.
  * @return {Promise<Tagger>}
- * @throws {Error} A file is missing, the model is another one, or LiteRT refuses it.
+ * @throws {Error} A file is missing or another one than was written, or LiteRT refuses the model.
  */
 export async function openTagger(site = new URL('..', import.meta.url)) {
-  const file = (name) => read(new URL(`bundle/${name}`, site));
-  const json = async (name) => JSON.parse(new TextDecoder().decode(await file(name)));
-  const [web, labels, thresholds, contract] = await Promise.all(
-      ['../edgetag-web.json', 'labels.json', 'thresholds.json', 'preprocessing.json'].map(json));
-  const bytes = await file(web.model.file);
-  await requireDigest(bytes, web.model);
+  const web = parsed(await read(new URL('edgetag-web.json', site)));
+  const file = async (name) => {
+    const bytes = await read(new URL(`bundle/${name}`, site));
+    await requireDigest(bytes, name, web.files[`bundle/${name}`]);
+    return bytes;
+  };
+  const json = async (name) => parsed(await file(name));
+  const [labels, thresholds, contract, bytes] = await Promise.all([
+    ...['labels.json', 'thresholds.json', 'preprocessing.json'].map(json), file(web.model.file),
+  ]);
   const model = await openModel(bytes, new URL('litert/@litertjs/core/wasm/', site).href, 'wasm');
   const limits = thresholds.thresholds[web.variant];
   const tags = labels.labels.map((label) => ({...label, threshold: limits[label.tag]}));
@@ -33,12 +37,16 @@ async function read(url) {
   return new Uint8Array(await answer.arrayBuffer());
 }
 
+function parsed(bytes) {
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
 /** Refuse other bytes than those of the bundle, where the page may compute digests (https). */
-async function requireDigest(bytes, {file, sha256}) {
+async function requireDigest(bytes, name, sha256) {
   if (!globalThis.crypto?.subtle) return;
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
   const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  if (hex !== sha256) throw new Error(`${file} is not the file of the bundle`);
+  if (hex !== sha256) throw new Error(`${name} is not the file of the bundle`);
 }
 
 /** A loaded model with the names of its tags; `tags` are `{tag, en, ja, sensitive, threshold}`. */

@@ -1,7 +1,7 @@
 // A model loaded by LiteRT.js, in any page: the one that scores for edgetag, and the one that
 // people open.
 
-import {loadAndCompile, loadLiteRt, Tensor} from '@litertjs/core';
+import {getGlobalLiteRtPromise, loadAndCompile, loadLiteRt, Tensor} from '@litertjs/core';
 
 /**
  * Load a model.
@@ -13,7 +13,7 @@ import {loadAndCompile, loadLiteRt, Tensor} from '@litertjs/core';
  * @throws {Error} LiteRT refuses the file, or the accelerator does not take all of it.
  */
 export async function openModel(bytes, runtime, accelerator) {
-  await loadLiteRt(runtime);
+  await (getGlobalLiteRtPromise() ?? loadLiteRt(runtime));  // a page loads it once, for all models
   const compiled = await loadAndCompile(bytes, {accelerator, gpuOptions: {precision: 'fp32'}});
   if (accelerator === 'webgpu' && !compiled.isFullyAccelerated) {
     throw new Error('WebGPU does not take all of its operators');

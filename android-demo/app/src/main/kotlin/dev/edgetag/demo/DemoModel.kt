@@ -37,9 +37,9 @@ class DemoModel(application: Application, private val saved: SavedStateHandle) :
 
     /** The work of opening the model, and of each screen. */
     val engineWork = Work(viewModelScope)
-    val pictureWork = Work(viewModelScope)
-    val folderWork = Work(viewModelScope)
-    val benchmarkWork = Work(viewModelScope)
+    val pictureWork: Work = Work(viewModelScope) { listOf(benchmarkWork) }
+    val folderWork: Work = Work(viewModelScope) { listOf(benchmarkWork) }
+    val benchmarkWork: Work = Work(viewModelScope) { listOf(pictureWork, folderWork) }
     val bundleWork = Work(viewModelScope)
 
     /** Whether a bundle that comes later can be opened. */

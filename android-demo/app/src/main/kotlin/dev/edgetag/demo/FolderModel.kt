@@ -9,6 +9,7 @@ import dev.edgetag.tagger.PictureException
 import dev.edgetag.tagger.PictureLimits
 import dev.edgetag.tagger.PictureResult
 import dev.edgetag.tagger.SuspendingTagger
+import dev.edgetag.tagger.android.PictureBytes
 import dev.edgetag.tagger.android.PictureReader
 import dev.edgetag.tagger.android.bytesOf
 import dev.edgetag.tagger.android.picturesIn
@@ -18,6 +19,8 @@ import java.io.File
 import java.io.IOException
 import java.io.OutputStream
 import java.nio.ByteBuffer
+import java.security.MessageDigest
+import java.util.concurrent.ConcurrentHashMap
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.flow.MutableStateFlow
@@ -54,29 +57,45 @@ class FolderModel(private val context: Context, private val work: Work, private 
         }
         changing.value = TaggedFolder(emptyList(), corrections)
         val reader = PictureReader(bundle.contract)
-        tagger.tagAll(documents) { reader.read(context.contentResolver.bytesOf(it.uri)).picture }.collect { result ->
+        val identities = ConcurrentHashMap<Uri, String>()
+        val names = documents.groupingBy { it.name }.eachCount()
+        tagger.tagAll(documents) {
+            val bytes = context.contentResolver.bytesOf(it.uri)
+            identities[it.uri] = identityOf(bytes)
+            reader.read(bytes).picture
+        }.collect { result ->
             val source = result.source
+            val (address, identity) = source.uri.toString() to identities[source.uri].orEmpty()
             val picture = when (result) {
-                is PictureResult.Tagged -> FolderPicture(source.name, source.uri.toString(), result.tagging.scores)
+                is PictureResult.Tagged -> FolderPicture(source.name, address, identity, result.tagging.scores)
                 is PictureResult.Failed ->
-                    FolderPicture(source.name, source.uri.toString(), emptyList(), result.error.message.orEmpty())
+                    FolderPicture(source.name, address, identity, emptyList(), result.error.message.orEmpty())
             }
             val before = checkNotNull(changing.value)
-            val after = before.copy(pictures = before.pictures + picture)
+            // Of several pictures of a name nobody knows any more which was meant.
+            val isMeant = picture.problem == null && names[source.name] == 1
+            val placed = if (isMeant) before.corrections.placed(source.name, identity) else before.corrections
+            val after = TaggedFolder(before.pictures + picture, placed)
             changing.value = after
             work.report(Message(R.string.folder_progress, after.pictures.size, documents.size), after.pictures.size, documents.size)
         }
+        if (changing.value?.corrections !== corrections) keep(kept)
         val pictures = checkNotNull(changing.value).pictures
         if (pictures.isEmpty()) Message(R.string.folder_empty)
         else Count(R.plurals.folder_done, pictures.size, pictures.count { it.problem != null })
     }
 
     /** Keeps what a person says of a tag in a picture; returns why it is not kept, null where it is. */
-    suspend fun correct(picture: String, tag: String, answer: Answer): Words? {
+    suspend fun correct(picture: FolderPicture, tag: String, answer: Answer): Words? {
         val before = changing.value ?: return null
         val kept = table ?: return null
-        val corrections = before.corrections.with(picture, tag, answer)
-        changing.value = before.copy(corrections = corrections)
+        changing.value = before.copy(corrections = before.corrections.with(picture.identity, picture.name, tag, answer))
+        return keep(kept)
+    }
+
+    /** Writes what was said so far; returns why it is not kept, null where it is. */
+    private suspend fun keep(kept: File): Words? {
+        val corrections = changing.value?.corrections ?: return null
         // In the order of the answers, so that the last table stays, and also where the screen is left meanwhile.
         return withContext(NonCancellable) {
             turn.withLock {
@@ -115,6 +134,19 @@ class FolderModel(private val context: Context, private val work: Work, private 
         null // the picture's own line says why
     } catch (_: PictureException) {
         null
+    }
+
+    private fun identityOf(bytes: PictureBytes): String {
+        val digest = MessageDigest.getInstance("SHA-256")
+        bytes.open().use { input ->
+            val buffer = ByteArray(1 shl 16)
+            while (true) {
+                val count = input.read(buffer)
+                if (count < 0) break
+                digest.update(buffer, 0, count)
+            }
+        }
+        return digest.digest().joinToString("") { "%02x".format(it) }
     }
 
     /** A table that is half written never has the table's name. */

@@ -223,9 +223,9 @@ private fun Detail(
             picture.problem?.let { Text(it, color = MaterialTheme.colorScheme.error) }
         }
         items(picture.scores.sortedByDescending { it.score }, { it.label.tag }) { score ->
-            Correction(score, folder.corrections.of(picture.name, score.label.tag)) { answer ->
+            Correction(score, folder.corrections.of(picture.identity, score.label.tag)) { answer ->
                 scope.launch {
-                    val problem = model.folder.correct(picture.name, score.label.tag, answer)
+                    val problem = model.folder.correct(picture, score.label.tag, answer)
                     problem?.let { messages.showSnackbar(it.on(context)) }
                 }
             }

@@ -6,12 +6,19 @@ import dev.edgetag.tagger.TagScore
 /**
  * One picture of a folder.
  *
- * @property name in its folder, which another may have where the folder lies in no file system; corrections are by name.
+ * @property name in its folder, which another may have where the folder lies in no file system.
  * @property address its content address, which no other has.
+ * @property identity SHA-256 of its bytes, by which corrections go; empty where it could not be read.
  * @property scores empty where it could not be read.
  * @property problem why it could not; null where it could.
  */
-data class FolderPicture(val name: String, val address: String, val scores: List<TagScore>, val problem: String? = null)
+data class FolderPicture(
+    val name: String,
+    val address: String,
+    val identity: String,
+    val scores: List<TagScore>,
+    val problem: String? = null,
+)
 
 /**
  * A folder's pictures and what a person has said of them.
@@ -20,7 +27,7 @@ data class FolderPicture(val name: String, val address: String, val scores: List
  */
 data class TaggedFolder(val pictures: List<FolderPicture>, val corrections: Corrections) {
     /** Whether a picture shows a tag: by a person's word, else by the model's score. */
-    fun shows(picture: FolderPicture, tag: String): Boolean = when (corrections.of(picture.name, tag)) {
+    fun shows(picture: FolderPicture, tag: String): Boolean = when (corrections.of(picture.identity, tag)) {
         Answer.YES -> true
         Answer.NO -> false
         Answer.UNKNOWN -> picture.scores.any { it.label.tag == tag && it.isSet }

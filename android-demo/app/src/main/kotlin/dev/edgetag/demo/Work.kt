@@ -7,6 +7,7 @@ import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
 
 /**
@@ -23,8 +24,12 @@ data class WorkState(
     val total: Int = 0,
 )
 
-/** The work of one screen: one piece at a time; a new one ends the one before. */
-class Work(private val scope: CoroutineScope) {
+/**
+ * The work of one screen: one piece at a time; a new one ends the one before.
+ *
+ * @param disturbed the work of others that cannot go on beside it, such as what measures time; it is ended too.
+ */
+class Work(private val scope: CoroutineScope, private val disturbed: () -> List<Work> = { emptyList() }) {
     private val changing = MutableStateFlow(WorkState())
     private var job: Job? = null
 
@@ -38,10 +43,10 @@ class Work(private val scope: CoroutineScope) {
 
     /** Starts work on the main thread; what it returns is the status at its end. */
     fun start(status: Words?, body: suspend () -> Words?) {
-        val before = job
+        val before = listOfNotNull(job) + disturbed().mapNotNull { it.job }
         job = scope.launch {
-            before?.cancel()
-            before?.join()
+            before.forEach(Job::cancel)
+            before.joinAll()
             changing.value = WorkState(status, isRunning = true)
             changing.value = try {
                 WorkState(body())

@@ -1,10 +1,13 @@
 package dev.edgetag.demo
 
+import android.graphics.Bitmap
 import android.graphics.BitmapFactory
 import dev.edgetag.tagger.Contract
 import dev.edgetag.tagger.PictureException
 import dev.edgetag.tagger.android.PictureReader
+import java.io.ByteArrayOutputStream
 import java.util.Base64
+import kotlin.random.Random
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertThrows
 import org.junit.Test
@@ -38,6 +41,18 @@ class PictureReaderTest {
         assertEquals(8, BitmapFactory.decodeByteArray(wbmp, 0, wbmp.size).width)
         val error = assertThrows(PictureException::class.java) { reader.read { wbmp.inputStream() } }
         assertEquals("image/vnd.wap.wbmp is not read; JPEG, PNG, WebP, GIF and BMP are", error.message)
+    }
+
+    @Test
+    fun `a picture that was cut off is refused, whose missing pixels Android makes up`() {
+        val random = Random(7)
+        val bitmap = Bitmap.createBitmap(IntArray(64 * 64) { random.nextInt() or (0xFF shl 24) }, 64, 64, Bitmap.Config.ARGB_8888)
+        val whole = ByteArrayOutputStream().also { bitmap.compress(Bitmap.CompressFormat.JPEG, 90, it) }.toByteArray()
+        assertEquals(64, reader.read { whole.inputStream() }.picture.height)
+        val cut = whole.copyOf(whole.size / 2)
+        assertEquals(64, BitmapFactory.decodeByteArray(cut, 0, cut.size).height)
+        val error = assertThrows(PictureException::class.java) { reader.read { cut.inputStream() } }
+        assertEquals("this picture is damaged: it ends too early", error.message)
     }
 
     private companion object {

@@ -34,6 +34,7 @@ import dev.edgetag.tagger.EngineFactory
 import dev.edgetag.tagger.EngineOptions
 import dev.edgetag.tagger.TensorInfo
 import dev.edgetag.tagger.android.AssetSource
+import dev.edgetag.tagger.sha256
 import java.io.ByteArrayOutputStream
 import java.io.File
 import java.nio.ByteBuffer
@@ -321,8 +322,8 @@ class ScreensTest {
         val tagged = checkNotNull(it.model.folder.folder.value)
         val (label, count) = tagged.counts().first()
         it.press("${label.english} $count")
-        val name = tagged.showing(setOf(label.tag)).first().name
-        it.touch("$name: ")
+        val corrected = tagged.showing(setOf(label.tag)).first()
+        it.touch("${corrected.name}: ")
         compose.onNodeWithContentDescription("${label.english}: No").performScrollTo().performClick()
         it.settle()
         assertEquals(count - 1, it.model.folder.folder.value?.showing(setOf(label.tag))?.size)
@@ -330,7 +331,7 @@ class ScreensTest {
         compose.waitForIdle()
         compose.onNodeWithText("1 picture corrected").assertExists()
         it.openFolder(tree)
-        assertEquals("kept", Answer.NO, it.model.folder.folder.value?.corrections?.of(name, label.tag))
+        assertEquals("kept", Answer.NO, it.model.folder.folder.value?.corrections?.of(corrected.identity, label.tag))
         File(System.getProperty("edgetag.screens")!!, "corrections.csv").outputStream().use(it.model.folder::write)
     }
 
@@ -351,6 +352,39 @@ class ScreensTest {
     }
 
     @Test
+    fun `what is said of a picture is not said of another one of its name`() = phone.use {
+        val tree = it.lendFolder(phone.pictures().take(2)) { "same.png" }
+        it.openFolder(tree)
+        val (first, second) = checkNotNull(it.model.folder.folder.value).pictures
+        val tag = first.scores.first().label.tag
+        runBlocking { it.model.folder.correct(first, tag, Answer.NO) }
+        it.openFolder(tree)
+        val corrections = checkNotNull(it.model.folder.folder.value).corrections
+        assertEquals(listOf(Answer.NO, Answer.UNKNOWN), listOf(first, second).map { picture -> corrections.of(picture.identity, tag) })
+    }
+
+    @Test
+    fun `answers of an app that knew pictures by name alone are kept, by their bytes where the name says which`() = phone.use {
+        val files = phone.pictures().take(3)
+        val name = { file: File -> if (file == files[0]) "one.png" else "same.png" }
+        val tree = it.lendFolder(files, name)
+        it.openFolder(tree)
+        val tag = checkNotNull(it.model.folder.folder.value).pictures.first().scores.first().label.tag
+        val kept = File(it.activity.filesDir, "corrections/${sha256(ByteBuffer.wrap(tree.toString().toByteArray()))}.csv")
+        checkNotNull(kept.parentFile).mkdirs()
+        kept.writeText("path,$tag\none.png,1\nsame.png,0\n")
+        it.openFolder(it.lendFolder(files, name))
+        val folder = checkNotNull(it.model.folder.folder.value)
+        val answers = folder.pictures.associate { picture -> picture.address to folder.corrections.of(picture.identity, tag) }
+        assertEquals(1, answers.values.count { answer -> answer == Answer.YES })
+        assertEquals(2, answers.values.count { answer -> answer == Answer.UNKNOWN })
+        val one = folder.pictures.single { picture -> picture.name == "one.png" }
+        assertEquals(sha256(ByteBuffer.wrap(files[0].readBytes())), one.identity)
+        assertEquals(folder.corrections.toCsv(), kept.readText())
+        assertTrue(kept.readText(), "one.png,${one.identity}," in kept.readText() && "same.png,," in kept.readText())
+    }
+
+    @Test
     fun `a picture that is deleted while its folder is shown is drawn no more, and ends nothing`() = phone.use {
         it.openFolder(it.lendFolder(phone.pictures().take(1)))
         val address = checkNotNull(it.model.folder.folder.value).pictures.single().address
@@ -366,14 +400,14 @@ class ScreensTest {
         val tag = picture.scores.first().label.tag
         val problems = runBlocking {
             val answers = List(50) { i -> if (i % 2 == 0) Answer.NO else Answer.YES }
-            val first = answers.map { answer -> async { it.model.folder.correct(picture.name, tag, answer) } }.awaitAll()
-            val last = launch(start = CoroutineStart.UNDISPATCHED) { it.model.folder.correct(picture.name, tag, Answer.NO) }
+            val first = answers.map { answer -> async { it.model.folder.correct(picture, tag, answer) } }.awaitAll()
+            val last = launch(start = CoroutineStart.UNDISPATCHED) { it.model.folder.correct(picture, tag, Answer.NO) }
             last.cancelAndJoin()
             first
         }
         assertEquals(setOf(null), problems.toSet())
         it.openFolder(tree)
-        assertEquals(Answer.NO, it.model.folder.folder.value?.corrections?.of(picture.name, tag))
+        assertEquals(Answer.NO, it.model.folder.folder.value?.corrections?.of(picture.identity, tag))
     }
 
     @Test
@@ -384,7 +418,7 @@ class ScreensTest {
         File(it.activity.cacheDir, "shared").apply { deleteRecursively() }.writeText("likewise")
         val problems = runBlocking {
             listOf(
-                it.model.folder.correct(picture.name, picture.scores.first().label.tag, Answer.YES),
+                it.model.folder.correct(picture, picture.scores.first().label.tag, Answer.YES),
                 Shared.send(it.activity, "table.csv", Shared.CSV, write = it.model.folder::write),
             )
         }
@@ -413,6 +447,20 @@ class ScreensTest {
         assertEquals(Intent.ACTION_CHOOSER, it.nextIntent().action)
         val json = File(it.activity.cacheDir, "shared/benchmark.json").readText()
         for (part in listOf("edgetag.phone-benchmark/2.0", "\"p99\"", "\"model_sha256\"", "\"sdk\": 35")) assertTrue(json, part in json)
+    }
+
+    @Test
+    fun `no pictures are tagged while the benchmark measures`() = phone.use {
+        it.settle()
+        it.model.folder.tag(it.lendFolder(phone.pictures()))
+        it.model.benchmark.measure()
+        it.settle()
+        assertEquals("Cancelled.", it.status(it.model.folderWork))
+        assertEquals(3, it.model.benchmark.report.value.measured.size)
+        it.model.benchmark.measure()
+        it.model.tag(it.lend(phone.picture()))
+        it.settle()
+        assertEquals("Cancelled.", it.status(it.model.benchmarkWork))
     }
 
     @Test

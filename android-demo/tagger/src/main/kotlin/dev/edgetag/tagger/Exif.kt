@@ -13,10 +13,10 @@ import java.nio.ByteOrder
  */
 public object Exif {
     private const val ORIENTATION = 0x0112
-    private const val SHORT = 3
-    private const val LONG = 4
-    private const val SIGNED_LONG = 9
     private const val MOST_BYTES = 1 shl 20
+
+    /** Bytes of a value, by its type: of the whole numbers among TIFF's types. */
+    private val BYTES = mapOf(3 to 2, 4 to 4, 6 to 1, 8 to 2, 9 to 4, 13 to 4)
     private val MARK = "Exif\u0000\u0000".toByteArray()
 
     /**
@@ -68,6 +68,11 @@ public object Exif {
 
     private fun inWebp(data: DataInputStream): ByteArray? {
         data.pass(10)
+        // Only a file whose first chunk says so has EXIF.
+        if (data.readInt() != 0x56503858) return null // VP8X
+        val header = Integer.reverseBytes(data.readInt())
+        if (header < 1 || data.readUnsignedByte() and 8 == 0) return null
+        data.pass(header - 1L + header % 2)
         while (true) {
             val type = data.readInt()
             val size = Integer.reverseBytes(data.readInt())
@@ -78,23 +83,33 @@ public object Exif {
     }
 
     /**
-     * The tag's value in the first directory of a TIFF; null where it is not there, or is no number of 2 or 4 bytes.
+     * The tag's value in the first directory of a TIFF, of several the first; null where it is not there, or is no whole
+     * number.
      *
      * @param exif the TIFF; writers of any format may have put a mark before it.
      */
     private fun orientationIn(exif: ByteArray): Int? {
         val start = if (exif.startsWith(MARK)) MARK.size else 0
         val values = ByteBuffer.wrap(exif, start, exif.size - start).slice()
-        if (values.getShort(0).toInt() == 0x4949) values.order(ByteOrder.LITTLE_ENDIAN)
-        if (values.getShort(2).toInt() != 42) return null
+        when (values.getShort(0).toInt()) {
+            0x4949 -> values.order(ByteOrder.LITTLE_ENDIAN)
+            0x4D4D -> Unit
+            else -> return null
+        }
+        if (values.getShort(2).toInt() !in setOf(42, 42 shl 8)) return null
         val directory = values.getInt(4)
         for (entry in 0 until (values.getShort(directory).toInt() and 0xFFFF)) {
             val place = directory + 2 + 12 * entry
             if ((values.getShort(place).toInt() and 0xFFFF) != ORIENTATION) continue
-            return when (values.getShort(place + 2).toInt()) {
-                SHORT -> values.getShort(place + 8).toInt()
-                LONG, SIGNED_LONG -> values.getInt(place + 8)
-                else -> null
+            val bytes = BYTES[values.getShort(place + 2).toInt()] ?: return null
+            val count = values.getInt(place + 4).toLong() and 0xFFFFFFFFL
+            if (count == 0L) return null
+            // Over 4 bytes lie elsewhere.
+            val at = if (bytes * count > 4) values.getInt(place + 8) else place + 8
+            return when (bytes) {
+                1 -> values.get(at).toInt()
+                2 -> values.getShort(at).toInt()
+                else -> values.getInt(at)
             }
         }
         return null

@@ -114,14 +114,15 @@ public class Headless(
         val head = ScoresJson.head(session.model.sha256, tags, device, job, engine, session.options, session.fellBack)
         ScoresJson.write(out, head, session.selfTest, session.loadMs, latency, cpuset) { entry ->
             for (index in 0 until images.count) {
-                entry(image(images, index, runner))
+                entry(image(images, index, runner, engine.output))
                 progress(index + 1, images.count)
             }
         }
     }
 
-    private fun image(images: HeadlessImages, index: Int, runner: Runner) = try {
-        ScoresJson.scores(images.name(index), runner.run(onePicture { images.pixels(index) }))
+    private fun image(images: HeadlessImages, index: Int, runner: Runner, output: TensorInfo) = try {
+        val scores = runner.run(onePicture { images.pixels(index) })
+        ScoresJson.scores(images.name(index), checkedScores(scores, output))
     } catch (error: PictureException) {
         ScoresJson.error(images.name(index), oneLine(error))
     }

@@ -35,3 +35,20 @@ internal class Runner(private val engine: Engine, contract: Contract, tags: Int?
         return decoder.decode(output) to decoderOfMaps.decode(maps)
     }
 }
+
+/**
+ * Returns scores in 0..1, rounding mended, as Python does.
+ *
+ * @param output the model's; a step of its quantization may lead out of 0..1.
+ * @throws EngineException one is no number, or one that no sigmoid gives.
+ */
+internal fun checkedScores(scores: FloatArray, output: TensorInfo): FloatArray {
+    val allowed = ROUNDING + minOf(output.scale, COARSEST_STEP)
+    for (score in scores) {
+        if (!(score >= -allowed && score <= 1 + allowed)) throw EngineException("the model gave $score, which is no score")
+    }
+    return FloatArray(scores.size) { scores[it].coerceIn(0f, 1f) }
+}
+
+private const val ROUNDING = 1e-4f
+private const val COARSEST_STEP = 1f / 64

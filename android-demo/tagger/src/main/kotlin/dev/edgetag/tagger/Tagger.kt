@@ -41,7 +41,7 @@ public class Tagger(
      * Returns a picture's scores.
      *
      * @throws PictureException the memory does not suffice.
-     * @throws EngineException the runtime failed.
+     * @throws EngineException the runtime failed, or gave what is no score.
      */
     public fun tag(picture: Picture): Tagging = Tagging(scores(runner.run(letterbox.fit(picture).rgb)))
 
@@ -49,7 +49,7 @@ public class Tagger(
      * Returns a picture's scores with a heat map of every tag; without maps where the model makes none.
      *
      * @throws PictureException the memory does not suffice.
-     * @throws EngineException the runtime failed.
+     * @throws EngineException the runtime failed, or gave what is no score.
      */
     public fun explain(picture: Picture): Tagging {
         val shape = engine.maps?.shape ?: return tag(picture)
@@ -65,8 +65,10 @@ public class Tagger(
     /** Returns where a tag is seen; null where the model makes no maps. See the other [explain]. */
     public fun explain(picture: Picture, tag: String): HeatMap? = explain(picture).maps[tag]
 
-    private fun scores(values: FloatArray): List<TagScore> =
-        bundle.labels.map { TagScore(it, values[it.index], thresholds[it.index]) }
+    private fun scores(values: FloatArray): List<TagScore> {
+        val scores = checkedScores(values, engine.output)
+        return bundle.labels.map { TagScore(it, scores[it.index], thresholds[it.index]) }
+    }
 
     override fun close(): Unit = engine.close()
 }

@@ -14,6 +14,7 @@ import dev.edgetag.tagger.Exif
 import dev.edgetag.tagger.Picture
 import dev.edgetag.tagger.PictureException
 import dev.edgetag.tagger.PictureLimits
+import dev.edgetag.tagger.WholeFile
 import dev.edgetag.tagger.onePicture
 import java.io.FileNotFoundException
 import java.io.IOException
@@ -85,6 +86,7 @@ public class PictureReader(
             throw PictureException("${header.outMimeType} is not read; JPEG, PNG, WebP, GIF and BMP are")
         }
         val sample = limits.sampleSize(header.outWidth, header.outHeight)
+        bytes.open().use(WholeFile::require)
         val deep = if (header.outMimeType == PNG) bytes.open().use { DeepPng.read(it, background, limits) } else null
         val stored = deep ?: decode(bytes, sample)
         ReadPicture(bytes.open().use(Exif::orientation).upright(stored), header.outWidth, header.outHeight, sample)
