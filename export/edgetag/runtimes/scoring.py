@@ -62,7 +62,7 @@ class ScoreRun:
     """Scores of a file on one runtime.
 
     Attributes:
-        scores: `[n, tags]` float32, in the order of the rows; `[0, 0]` of a worker that keeps none.
+        scores: `[n, tags]` float32, in the order of the rows; `[0, 0]` of `BARE`, which keeps none.
         seconds: From the first image to the last, without the start of the process.
         cpu_seconds: Processor time in between, which other work on the machine leaves alone.
         used: What ran the file, where its worker told; None where it did not, see
@@ -147,8 +147,8 @@ def score(
             case LoadFailure() as refusal:
                 return refusal
             case done:
-                left = job.scores.exists()
-                scores = np.load(job.scores, allow_pickle=False) if left else NO_SCORES
+                kept = module != BARE
+                scores = np.load(job.scores, allow_pickle=False) if kept else NO_SCORES
                 loaded = heard.loaded
                 return ScoreRun(scores, done.seconds, done.cpu_seconds, loaded.used, loaded.why)
 
