@@ -62,7 +62,7 @@ class ScoreRun:
     """Scores of a file on one runtime.
 
     Attributes:
-        scores: `[n, tags]` float32, in the order of the rows; `[0, 0]` of `BARE`, which keeps none.
+        scores: `[n, tags]` float32, in the order of the rows; `[0, 0]` where none are kept.
         seconds: From the first image to the last, without the start of the process.
         cpu_seconds: Processor time in between, which other work on the machine leaves alone.
         used: What ran the file, where its worker told; None where it did not, see
@@ -93,6 +93,7 @@ def score(
     timeout_s: float | None = None,
     cancelled: threading.Event | None = None,
     module: str = WORKER,
+    keeps_scores: bool = True,
 ) -> ScoreRun | LoadFailure:
     """Score a `.tflite` file over rows of the image cache, in a process of its own.
 
@@ -109,7 +110,8 @@ def score(
         timeout_s: Longest silence, in seconds, until the process counts as hung; None for the
             engine's `silence_limit_s`.
         cancelled: When set, the process is ended.
-        module: The worker; `maps_worker` writes something else than scores, and `bare` nothing.
+        module: The worker; `maps_worker` writes something else than scores.
+        keeps_scores: Whether it writes any; `BARE` does not.
 
     Returns:
         Why there are none, where the runtime is not available, or does not do all of the job.
@@ -147,8 +149,7 @@ def score(
             case LoadFailure() as refusal:
                 return refusal
             case done:
-                kept = module != BARE
-                scores = np.load(job.scores, allow_pickle=False) if kept else NO_SCORES
+                scores = np.load(job.scores, allow_pickle=False) if keeps_scores else NO_SCORES
                 loaded = heard.loaded
                 return ScoreRun(scores, done.seconds, done.cpu_seconds, loaded.used, loaded.why)
 

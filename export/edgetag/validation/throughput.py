@@ -155,6 +155,7 @@ def _in_parallel(module: str, engine: Engine, bench: _Bench) -> _Timed | LoadFai
             timeout_s=SILENCE_S,
             cancelled=bench.cancelled,
             module=module,
+            keeps_scores=module != BARE,
         )
 
     parts = np.array_split(bench.rows, bench.processes)

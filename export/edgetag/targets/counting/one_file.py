@@ -71,6 +71,7 @@ def _count_once(
             timeout_s=pictures.limit_s,
             cancelled=pictures.cancelled,
             module=MODULE,
+            keeps_scores=False,
         )
         if isinstance(outcome, LoadFailure):
             return outcome
