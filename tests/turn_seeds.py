@@ -49,7 +49,7 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Way:
-    """How pictures are chosen, how often the person errs, and whether answers are judged too."""
+    """How pictures are chosen, how often the person errs, and whether what it changes is judged."""
 
     name: str
     by_chance: bool = False
@@ -126,7 +126,8 @@ class Circles:
                 if way.by_chance and turn < TURNS:
                     continue
                 doubts = self.judged(labels, answered)
-                left_out = self.judged(labels, nobody) if way.judged else doubts
+                confirmed = answered & (labels == spoilt)
+                left_out = self.judged(labels, confirmed) if way.judged else doubts
                 step = way.name, turn * QUESTIONS
                 reached[step] = self.learnt(_without(labels, left_out))
         return {step: (level - start) / (clean - start) for step, level in reached.items()}
