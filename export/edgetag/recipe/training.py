@@ -128,8 +128,7 @@ class TrainingSection(Section):
     suspect_labels: Literal["learn", "leave_out", "leave_out_all"] = Field(
         "learn",
         description="What is done with labels of training pictures that look wrong: they are "
-        "learnt as they are, or left out unless people answered them, or left out unless people "
-        "answered what the source says.",
+        "learnt as they are, or left out unless people answered them, or all left out.",
     )
     augment: AugmentSection = AugmentSection()
     adversarial: AdversarialSection = Field(

@@ -43,7 +43,7 @@ def leave_out(
     The chief judges, and every worker returns the same.
 
     Args:
-        recipe: Says whether answers that changed a label are judged too.
+        recipe: Says whether people's answers are judged too.
         workspace: Gets the list.
         dataset: Gives the training split.
         strategy: Of all workers.
@@ -95,11 +95,12 @@ def _judged(recipe: Recipe, workspace: Workspace, dataset: Dataset, progress: Pr
     every = np.arange(len(dataset.manifest), dtype=np.int64)
     features = features_of(recipe, workspace, dataset, every, progress)[rows]
     labels, names = dataset.labels(rows), dataset.vocabulary.names
-    all_answers = recipe.training.suspect_labels == "leave_out"
-    # Two that err on their own, the source and a person, seldom err alike.
-    trusted = dataset.answered(rows) if all_answers else dataset.confirmed(rows)
+    trusted = dataset.answered(rows) & (recipe.training.suspect_labels == "leave_out")
+    confirmed = dataset.confirmed(rows)
     progress.say("judging labels by heads that never saw the picture")
-    left_out = labels_to_leave_out(features, labels, dataset.groups(rows), trusted)
+    left_out = labels_to_leave_out(
+        features, labels, dataset.groups(rows), trusted, confirmed=confirmed
+    )
     for name, judged in zip(names, left_out.judged.tolist(), strict=True):
         if not judged:
             progress.say(f"{name}: too few labels to judge; all are learnt")
