@@ -97,9 +97,12 @@ class Circles:
             scores[:, tag] = head.predict_proba(tested)[:, 1]
         return mean_average_precision(scores, self.tested.labels)
 
-    def judged(self, labels: Labels, trusted: Answered) -> LeftOut:
+    def judged(
+        self, labels: Labels, trusted: Answered, confirmed: Answered | None = None
+    ) -> LeftOut:
         """Return which labels look wrong, but for trusted ones."""
-        return labels_to_leave_out(self.taught.features, labels, self.taught.groups, trusted)
+        features, groups = self.taught.features, self.taught.groups
+        return labels_to_leave_out(features, labels, groups, trusted, confirmed=confirmed)
 
     def of_the_way(self, seed: int) -> dict[Step, float]:
         """Return how much of the way from spoilt to clean labels each way brings."""
@@ -126,7 +129,8 @@ class Circles:
                 if way.by_chance and turn < TURNS:
                     continue
                 doubts = self.judged(labels, answered)
-                left_out = self.judged(labels, nobody) if way.judged else doubts
+                confirmed = answered & (labels == spoilt)
+                left_out = self.judged(labels, nobody, confirmed) if way.judged else doubts
                 step = way.name, turn * QUESTIONS
                 reached[step] = self.learnt(_without(labels, left_out))
         return {step: (level - start) / (clean - start) for step, level in reached.items()}

@@ -73,8 +73,10 @@ def test_an_answer_counts_in_place_of_the_source_which_stays_as_it_is(
     assert result.corrections.changed == 3
     assert result.corrections.confirmed == 1
     dataset = open_dataset(workspace)
-    answered = dataset.answered(np.arange(4, dtype=np.int64))
+    first_four = np.arange(4, dtype=np.int64)
+    answered = dataset.answered(first_four)
     assert answered.tolist() == [[True, False], [True, False], [False, True], [True, False]]
+    assert np.argwhere(dataset.confirmed(first_four)).tolist() == [[1, 0]]
     with workspace.corrections.open() as file:
         rows = list(csv.DictReader(file))
     assert [(row["path"], row["before"], row["label"], row["outcome"]) for row in rows] == [
@@ -119,7 +121,9 @@ def test_the_answer_of_most_people_counts_and_a_tie_leaves_the_label_and_is_list
     assert result.corrections is not None
     assert result.corrections.conflicts == 1
     assert result.corrections.people == ("ann", "bob", "cy")
-    assert pl.read_parquet(workspace.manifest)["answered"].list.len().sum() == 1
+    manifest = pl.read_parquet(workspace.manifest)
+    assert manifest["answered"].list.len().sum() == 1
+    assert manifest["confirmed"].list.len().sum() == 0
 
 
 def test_answers_about_other_pictures_are_listed_and_change_nothing(

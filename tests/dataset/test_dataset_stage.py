@@ -53,6 +53,7 @@ def test_the_manifest_keeps_its_contract(simple: Recipe, workspace: Workspace, r
         "crop",
         "weight",
         "answered",
+        "confirmed",
         "contested",
         "tag:cat",
         "tag:dog",
@@ -376,11 +377,12 @@ def test_a_manifest_of_before_weights_and_corrections_opens(
     simple: Recipe, workspace: Workspace
 ) -> None:
     run(simple, workspace, QUIET)
-    older = pl.read_parquet(workspace.manifest).drop("weight", "answered", "contested")
+    older = pl.read_parquet(workspace.manifest).drop("weight", "answered", "confirmed", "contested")
     older.write_parquet(workspace.manifest)
     dataset, rows = open_dataset(workspace), np.arange(10, dtype=np.int64)
     assert dataset.weighted(rows, 1).tolist() == rows.tolist()
     assert not dataset.answered(rows).any()
+    assert not dataset.confirmed(rows).any()
     assert not dataset.contested(rows).any()
 
 

@@ -106,3 +106,37 @@ def test_the_same_labels_are_left_out_every_time() -> None:
     once, again = (labels_to_leave_out(features, labels, alone(), nobody()) for _ in range(2))
     assert np.array_equal(once.cells, again.cells)
     assert np.array_equal(once.probabilities, again.probabilities, equal_nan=True)
+
+
+def test_confirmed_labels_are_left_out_less_often_and_others_as_before() -> None:
+    generator = np.random.default_rng(0)
+    features = generator.normal(size=(2000, WIDTH)).astype(np.float32)
+    truth = (np.arange(2000) % 20 == 0)[:, None]
+    features[:, :3] += truth
+    wrong = generator.random(truth.shape) < 0.1
+    labels = np.where(wrong, ~truth, truth).astype(np.int8)
+    confirmed = ~wrong & (generator.random(truth.shape) < 0.5)
+    names, none = [str(number) for number in range(2000)], np.zeros(truth.shape, bool)
+    without = labels_to_leave_out(features, labels, names, none)
+    with_them = labels_to_leave_out(features, labels, names, none, confirmed=confirmed)
+    assert with_them.cells[confirmed].sum() <= without.cells[confirmed].sum()
+    assert with_them.cells[wrong].mean() > 0.5
+
+
+def test_confirmed_labels_that_are_plainly_wrong_are_left_out_unless_trusted() -> None:
+    features, truth = pictures(0)
+    labels, wrong = turned(truth, 0.1)
+    everywhere = ~nobody()
+    left_out = labels_to_leave_out(features, labels, alone(), nobody(), confirmed=everywhere)
+    assert left_out.cells[wrong].mean() > 0.5
+    kept = labels_to_leave_out(features, labels, alone(), everywhere, confirmed=everywhere)
+    assert not kept.cells.any()
+
+
+def test_too_few_confirmed_labels_to_judge_all_stay() -> None:
+    features, truth = pictures(0)
+    labels, wrong = turned(truth, 0.1)
+    confirmed = wrong & (labels == 0)
+    left_out = labels_to_leave_out(features, labels, alone(), nobody(), confirmed=confirmed)
+    assert left_out.cells.any()
+    assert not left_out.cells[confirmed].any()

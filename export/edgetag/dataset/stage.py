@@ -149,6 +149,8 @@ def inputs_fingerprint(recipe: Recipe) -> str:
 def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
     """Return the manifest; `dataset.view.Dataset` documents its columns."""
     images = plan.images
+    corrections = plan.corrections
+    confirmed = {(each.identity, each.tag) for each in corrections if each.outcome == "confirmed"}
     return pl.DataFrame(
         {
             "identity": [image.identity for image in images],
@@ -160,6 +162,10 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
             "crop": [image.entry.crop and list(image.entry.crop) for image in images],
             "weight": [image.entry.weight for image in images],
             "answered": list(map(list, plan.answered)),
+            "confirmed": [
+                [tag for tag in answered if (image.identity, tag) in confirmed]
+                for image, answered in zip(images, plan.answered, strict=True)
+            ],
             "contested": [[tags[column] for column in image.contested] for image in images],
             **{
                 f"tag:{name}": [image.labels[tag] for image in images]
@@ -171,6 +177,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
             "crop": pl.List(pl.Int64),
             "weight": pl.Float64,
             "answered": pl.List(pl.String),
+            "confirmed": pl.List(pl.String),
             "contested": pl.List(pl.String),
             **{f"tag:{name}": pl.Int8 for name in tags},
         },

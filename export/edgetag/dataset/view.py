@@ -24,7 +24,12 @@ Rows = npt.NDArray[np.int64]
 
 _NO_TAGS = pl.lit([], dtype=pl.List(pl.String))
 NEEDED = ("identity", "path", "split", "group")
-SINCE = {"weight": pl.lit(1.0), "answered": _NO_TAGS, "contested": _NO_TAGS}
+SINCE = {
+    "weight": pl.lit(1.0),
+    "answered": _NO_TAGS,
+    "confirmed": _NO_TAGS,
+    "contested": _NO_TAGS,
+}
 """Columns that older manifests lack, and what they would hold."""
 
 
@@ -38,7 +43,8 @@ class Dataset:
             `digest` (SHA-256), `sha1`, `split`, `group` (null where the table has none), `crop`
             (a list of left, top, right, bottom, or null), `weight` (how often it comes in an
             epoch of training), `answered` (a list of the tags whose label is people's, see
-            `[data] corrections`), `contested` (a list of the tags about which rows of the source
+            `[data] corrections`), `confirmed` (those of which people say what the source says),
+            `contested` (a list of the tags about which rows of the source
             contradict each other), then one Int8 column per tag, named `tag:<name>` (1, 0 or null).
         vocabulary: The tags, in column order.
         cache: The letterboxed images, in row order.
@@ -94,6 +100,10 @@ class Dataset:
     def answered(self, rows: Rows) -> npt.NDArray[np.bool_]:
         """Return `[n, tags]`: whether people's corrections decided the label."""
         return self._listed("answered", rows)
+
+    def confirmed(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Return `[n, tags]`: whether people's answers decided the label, and the source has it."""
+        return self._listed("confirmed", rows)
 
     def contested(self, rows: Rows) -> npt.NDArray[np.bool_]:
         """Return `[n, tags]`: whether the source has both labels, and nobody has decided."""

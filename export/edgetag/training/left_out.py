@@ -100,8 +100,11 @@ def _judged(recipe: Recipe, workspace: Workspace, dataset: Dataset, progress: Pr
     features = features_of(recipe, workspace, dataset, every, progress)[rows]
     labels, names = dataset.labels(rows), dataset.vocabulary.names
     trusted = dataset.answered(rows) & (recipe.training.suspect_labels == "leave_out")
+    confirmed = dataset.confirmed(rows)
     progress.say("judging labels by heads that never saw the picture")
-    left_out = labels_to_leave_out(features, labels, dataset.groups(rows), trusted)
+    left_out = labels_to_leave_out(
+        features, labels, dataset.groups(rows), trusted, confirmed=confirmed
+    )
     for name, judged in zip(names, left_out.judged.tolist(), strict=True):
         if not judged:
             progress.say(f"{name}: too few labels to judge; all are learnt")
