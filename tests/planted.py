@@ -22,6 +22,7 @@ from edgetag.label_noise.features import Features, features_of
 from edgetag.label_noise.held_out import (
     INVERSE_PENALTY,
     LEAST,
+    held_out_parts,
     held_out_probabilities,
     suspects,
 )
@@ -67,6 +68,13 @@ def seen(features: Features, labels: Labels, groups: list[str]) -> npt.NDArray[n
     return probabilities
 
 
+def held_out(
+    features: Features, labels: Labels, groups: list[str], penalty: float
+) -> npt.NDArray[np.float64]:
+    """Return what heads say that saw neither the picture nor its kin."""
+    return held_out_probabilities(features, labels, held_out_parts(labels, groups), penalty)
+
+
 def measured(tags: list[Tag], share: float, ranking: str, ask: Ask) -> Row:
     """Plant errors in each tag, ask, and count."""
     row, generator = Row(share, ranking), np.random.default_rng(20261128)
@@ -104,7 +112,7 @@ def rows_of(tags: list[Tag]) -> Iterator[Row]:
     """Measure every way of ranking."""
     for share in SHARES:
         for penalty in PENALTIES:
-            ask = partial(held_out_probabilities, inverse_penalty=penalty)
+            ask = partial(held_out, penalty=penalty)
             yield measured(tags, share, f"held out, C = {penalty:g}", ask)
         yield measured(tags, share, "loss of heads that saw it", seen)
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edgetag.label_noise.held_out import held_out_probabilities, suspects
+from edgetag.label_noise.held_out import held_out_parts, held_out_probabilities, suspects
 
 IMAGES, WIDTH = 400, 12
 
@@ -20,6 +20,12 @@ def pictures(seed: int = 0) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     return features, truth
 
 
+def judged(
+    features: npt.NDArray[Any], labels: npt.NDArray[Any], groups: list[str], **more: Any
+) -> npt.NDArray[Any]:
+    return held_out_probabilities(features, labels, held_out_parts(labels, groups), **more)
+
+
 def alone(count: int = IMAGES) -> list[str]:
     return [str(number) for number in range(count)]
 
@@ -30,7 +36,7 @@ def test_half_of_planted_errors_are_among_the_first_suspects(share: float) -> No
     planted = np.random.default_rng(1).choice(IMAGES, int(share * IMAGES), replace=False)
     labels = truth.copy()
     labels[planted] = ~labels[planted]
-    probabilities = held_out_probabilities(features, labels, alone())
+    probabilities = judged(features, labels, alone())
     given = np.where(labels, probabilities, 1 - probabilities)
     first = np.argsort(given)[: 2 * len(planted)]
     assert np.isin(planted, first).mean() >= 0.5
@@ -42,7 +48,7 @@ def test_half_of_planted_errors_are_among_the_first_suspects(share: float) -> No
 def test_right_labels_that_show_clearly_are_not_suspected() -> None:
     features, truth = pictures()
     features[:, :3] += 20.0 * truth[:, None]
-    assert len(suspects(held_out_probabilities(features, truth, alone()), truth)) == 0
+    assert len(suspects(judged(features, truth, alone()), truth)) == 0
 
 
 def test_kin_with_the_same_wrong_label_do_not_vouch_for_each_other() -> None:
@@ -53,14 +59,14 @@ def test_kin_with_the_same_wrong_label_do_not_vouch_for_each_other() -> None:
     for number in wrong:
         labels[4 * number : 4 * number + 4] = False
     groups = [str(row // 4) for row in range(len(labels))]
-    held = held_out_probabilities(twins, labels, groups)
+    held = judged(twins, labels, groups)
     assert np.median(held.reshape(-1, 4)[wrong]) > 0.5
 
 
 def test_pictures_of_fewer_groups_than_parts_are_held_out_group_by_group() -> None:
     features, truth = pictures()
     groups = [str(row % 2) for row in range(IMAGES)]
-    probabilities = held_out_probabilities(features, truth, groups, others=features[:3])
+    probabilities = judged(features, truth, groups, others=features[:3])
     assert len(probabilities) == IMAGES + 3
     assert np.isfinite(probabilities).all()
     assert np.mean((probabilities[:IMAGES] > 0.5) == truth) > 0.8
@@ -72,19 +78,19 @@ def test_a_part_that_gets_no_group_judges_nothing() -> None:
     groups = [name for name, size in sizes.items() for _ in range(size)]
     labels = np.array([name == "the tag" for name in groups])
     features, _ = pictures()
-    probabilities = held_out_probabilities(features[: len(groups)], labels, groups)
+    probabilities = judged(features[: len(groups)], labels, groups)
     assert np.isfinite(probabilities).all()
 
 
 def test_the_same_features_and_labels_give_the_same_probabilities() -> None:
     features, truth = pictures()
-    once, again = (held_out_probabilities(features, truth, alone()) for _ in range(2))
+    once, again = (judged(features, truth, alone()) for _ in range(2))
     assert np.array_equal(once, again)
 
 
 def test_a_tag_whose_pictures_are_one_group_is_judged_all_the_same() -> None:
     features, truth = pictures()
     groups = ["kin" if has else str(row) for row, has in enumerate(truth.tolist())]
-    probabilities = held_out_probabilities(features, truth, groups)
+    probabilities = judged(features, truth, groups)
     assert np.isfinite(probabilities).all()
     assert np.all(probabilities[truth] == 0)

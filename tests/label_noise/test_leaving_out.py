@@ -26,7 +26,8 @@ def pictures(seed: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
 
 def turned(truth: npt.NDArray[Any], share: float) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Return labels of which a share is turned round, and which these are."""
-    wrong = np.random.default_rng(1).random(truth.shape) < share
+    # No seed of `pictures`, of which the same numbers would draw the tag.
+    wrong = np.random.default_rng(1 << 20).random(truth.shape) < share
     return np.where(wrong, 1 - truth, truth).astype(np.int8), wrong
 
 

@@ -18,11 +18,35 @@ LEAST = 20
 """Fewest pictures with a tag, and without it, from which a head learns."""
 
 
+Part = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+"""Pictures that a head may learn from, and those that it judges: positions."""
+
+
+def held_out_parts(
+    labels: npt.NDArray[np.bool_], groups: Sequence[str], folds: int = FOLDS
+) -> list[Part]:
+    """Part pictures so that each is judged once, by a head that saw neither it nor its kin.
+
+    Args:
+        labels: `[images]`, which every part has in about the same shares.
+        groups: `[images]`, at least two; pictures of one group are held out together.
+        folds: How many parts; fewer for few groups.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    # Of 100,000 groups of a picture each the one for groups takes 20 s, the other 0.02.
+    kins = len(set(groups))
+    of_kin = StratifiedGroupKFold if kins < len(groups) else StratifiedKFold
+    with catch_warnings():
+        simplefilter("ignore", UserWarning)  # a rare tag may be missing in a part: it judges none
+        parts = list(of_kin(min(folds, kins)).split(labels, labels, groups))
+    return [(rest, held) for rest, held in parts if len(held)]  # few groups may leave one empty
+
+
 def held_out_probabilities(
     features: Features,
     labels: npt.NDArray[np.bool_],
-    groups: Sequence[str],
-    folds: int = FOLDS,
+    parts: Sequence[Part],
     inverse_penalty: float = INVERSE_PENALTY,
     others: Features | None = None,
     learnt: npt.NDArray[np.bool_] | None = None,
@@ -34,8 +58,7 @@ def held_out_probabilities(
     Args:
         features: `[images, features]`.
         labels: `[images]`, of which at least `LEAST` are true and as many are not.
-        groups: `[images]`, at least two; pictures of one group are held out together.
-        folds: Parts of the pictures, each judged by a head of the others; fewer for few groups.
+        parts: Of `held_out_parts`.
         inverse_penalty: `C` of the logistic regression.
         others: `[others, features]` of pictures without a label, whose probability is the mean
             over all heads.
@@ -46,7 +69,6 @@ def held_out_probabilities(
         `[images + others]` in 0..1.
     """
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
     from sklearn.preprocessing import StandardScaler
 
     scaler = StandardScaler(with_mean=standardize, with_std=standardize).fit(features)
@@ -54,13 +76,6 @@ def held_out_probabilities(
     # scikit-learn refuses no pictures at all.
     more = features[:0] if others is None or not len(others) else scaler.transform(others)
     held_out, of_others = np.empty(len(labels)), np.zeros(len(more))
-    # Of 100,000 groups of a picture each the one for groups takes 20 s, the other 0.02.
-    kins = len(set(groups))
-    of_kin = StratifiedGroupKFold if kins < len(groups) else StratifiedKFold
-    with catch_warnings():
-        simplefilter("ignore", UserWarning)  # a rare tag may be missing in a part: it judges none
-        parts = list(of_kin(min(folds, kins)).split(scaled, labels, groups))
-    parts = [(rest, held) for rest, held in parts if len(held)]  # few groups may leave one empty
     for others_of, held in parts:
         rest = others_of if learnt is None else others_of[learnt[others_of]]
         if labels[rest].all() or not labels[rest].any():

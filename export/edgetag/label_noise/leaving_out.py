@@ -16,7 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.label_noise.features import Features
-from edgetag.label_noise.held_out import LEAST, held_out_probabilities, suspects
+from edgetag.label_noise.held_out import (
+    LEAST,
+    held_out_parts,
+    held_out_probabilities,
+    suspects,
+)
 from edgetag.label_noise.settings import FOLDS
 from edgetag.labels import UNKNOWN, Labels
 
@@ -82,11 +87,12 @@ def labels_to_leave_out(
         if min(positive.sum(), (~positive).sum()) < max(LEAST, folds) or len(set(kin)) < 2:
             continue
         doubted = np.zeros(len(known), bool)
+        parts = held_out_parts(positive, kin, folds)  # which takes as long as to learn
         alike = doubted if confirmed is None else confirmed[known, tag]
         for _ in range(ROUNDS):
             # Components keep their scale: the last ones are mostly noise.
             probabilities = held_out_probabilities(
-                components[known], positive, kin, folds, learnt=~doubted, standardize=False
+                components[known], positive, parts, learnt=~doubted, standardize=False
             )
             doubted = _doubted(probabilities, positive, alike) & ~trusted[known, tag]
         left_out.cells[known, tag] = doubted

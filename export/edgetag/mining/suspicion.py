@@ -6,7 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from edgetag.dataset import Rows
-from edgetag.label_noise.held_out import LEAST, held_out_probabilities, suspects
+from edgetag.label_noise.held_out import (
+    LEAST,
+    held_out_parts,
+    held_out_probabilities,
+    suspects,
+)
 from edgetag.labels import UNKNOWN
 from edgetag.mining.ranking import Candidate
 from edgetag.mining.result import MinedTag
@@ -57,7 +62,9 @@ def judge_labels(subject: Subject, tag: str, folds: int) -> TagJudged:
         reason = "its pictures are all of one group, which is held out together"
         return TagJudged(about.model_copy(update={"not_judged": reason}))
     others = subject.features[unknown]
-    judged = held_out_probabilities(subject.features[known], labels, kin, folds, others=others)
+    judged = held_out_probabilities(
+        subject.features[known], labels, held_out_parts(labels, kin, folds), others=others
+    )
     probabilities = np.empty(len(column))
     probabilities[np.concatenate([known, unknown])] = judged
     doubtful = subject.unanswered(
