@@ -5,9 +5,9 @@ process that listens trusts nothing, and checks events with pydantic, see `proce
 """
 
 import json
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 
 class Message(Protocol):
@@ -17,6 +17,14 @@ class Message(Protocol):
 
 
 Kind = TypeVar("Kind", bound=Message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """What runs models cannot load or run this one, for a reason in one line."""
+
+    event: Literal["refused"] = "refused"
+    reason: str
 
 
 def to_line(message: Message) -> str:

@@ -14,12 +14,12 @@ from edgetag.conversion.exported import exported_if_there
 from edgetag.desktop.availability import missing
 from edgetag.desktop.job import Advanced, Event, FloatModel, Timed, TimingJob
 from edgetag.machine import Acceleration
+from edgetag.messages import Refused
 from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels
 from edgetag.process import run_job
 from edgetag.progress import Progress, Task
 from edgetag.recipe import Recipe
-from edgetag.runtimes.messages import Refused
 from edgetag.scratch import scratch_folder
 from edgetag.workspace import Workspace
 

@@ -14,7 +14,7 @@ from edgetag.desktop.job import FloatModel, Place
 from edgetag.desktop.nvidia import Gpu
 from edgetag.errors import InputError, one_line
 from edgetag.machine import this_machine
-from edgetag.runtimes.messages import Refused
+from edgetag.messages import Refused
 
 Floats = npt.NDArray[np.float32]
 

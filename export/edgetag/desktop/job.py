@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from edgetag.catalogue.engines import Accelerator
 from edgetag.image_cache import Shards
+from edgetag.messages import Refused
 from edgetag.pixels import Normalization
-from edgetag.runtimes.messages import Refused
 
 if TYPE_CHECKING:
     from edgetag.machine import Acceleration

@@ -22,11 +22,11 @@ from edgetag.desktop.job import (
     ScoringJob,
 )
 from edgetag.errors import InputError
+from edgetag.messages import Refused
 from edgetag.pixels import Normalization
 from edgetag.preprocess import Preprocessing
 from edgetag.process import run_job
 from edgetag.progress import Progress
-from edgetag.runtimes.messages import Refused
 from edgetag.scratch import scratch_folder
 
 MODULE = "edgetag.desktop.scorer"

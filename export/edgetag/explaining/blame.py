@@ -22,11 +22,12 @@ from edgetag.explaining.apart import take_apart
 from edgetag.explaining.graph import Layer, align, read_graph
 from edgetag.explaining.job import Compared, Event, Job, Pair, Sums
 from edgetag.explaining.result import LayerError
+from edgetag.messages import Refused
 from edgetag.pixels import Normalization
 from edgetag.preprocess import Preprocessing
 from edgetag.process import run_job
 from edgetag.progress import Task
-from edgetag.runtimes.messages import BadInput, Refused, Scored
+from edgetag.runtimes.messages import BadInput, Scored
 from edgetag.scratch import scratch_folder
 
 CHILD = "edgetag.explaining.child"

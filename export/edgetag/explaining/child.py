@@ -16,10 +16,11 @@ from edgetag.confinement import confine
 from edgetag.errors import InputError, one_line
 from edgetag.explaining.job import Compared, Job, Pair, Sums
 from edgetag.image_cache import ImageCache
+from edgetag.messages import Refused
 from edgetag.pixels import Pixels
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.interpreter import open_session
-from edgetag.runtimes.messages import BadInput, Loaded, Refused, Scored
+from edgetag.runtimes.messages import BadInput, Loaded, Scored
 from edgetag.runtimes.protocol import ModelLoadError
 from edgetag.runtimes.session import Values
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Literal
 
 from edgetag.image_cache import Shards
+from edgetag.messages import Refused
 from edgetag.pixels import Normalization
-from edgetag.runtimes.messages import BadInput, Loaded, Refused, Scored
+from edgetag.runtimes.messages import BadInput, Loaded, Scored
 
 
 @dataclass(frozen=True, kw_only=True)

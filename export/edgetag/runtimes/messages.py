@@ -6,6 +6,7 @@ from typing import Literal
 
 from edgetag.catalogue.engines import Accelerator
 from edgetag.image_cache import Shards
+from edgetag.messages import Refused
 from edgetag.pixels import Normalization
 
 
@@ -65,14 +66,6 @@ class Done:
     event: Literal["done"] = "done"
     seconds: float
     cpu_seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refused:
-    """The runtime cannot load or run the model."""
-
-    event: Literal["refused"] = "refused"
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ from edgetag.cache_index import find_shards
 from edgetag.catalogue.engines import Accelerator
 from edgetag.contract import Preprocessing
 from edgetag.errors import InputError
+from edgetag.messages import Refused
 from edgetag.pixels import Normalization
 from edgetag.process import run_job
 from edgetag.progress import SilentTask, Task
@@ -24,7 +25,6 @@ from edgetag.runtimes.messages import (
     Event,
     Job,
     Loaded,
-    Refused,
     Scored,
     WrongOutput,
 )

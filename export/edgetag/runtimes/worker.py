@@ -18,10 +18,11 @@ from edgetag.children import Emit, begin_job
 from edgetag.confinement import confine
 from edgetag.errors import InputError
 from edgetag.image_cache import ImageCache
+from edgetag.messages import Refused
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import ImageEncoder, decode, encoding_table
 from edgetag.runtimes.inference import WrongOutputError, checked, run_once
-from edgetag.runtimes.messages import BadInput, Done, Job, Loaded, Refused, Scored, WrongOutput
+from edgetag.runtimes.messages import BadInput, Done, Job, Loaded, Scored, WrongOutput
 from edgetag.runtimes.protocol import ModelLoadError
 from edgetag.runtimes.session import Session, Tensor
 
