@@ -42,26 +42,27 @@ def log_run(recipe: Recipe, workspace: Workspace, experiment: str) -> str:
     now = int(time.time() * 1000)
     metrics = [mlflow.entities.Metric(k, v, now, 0) for k, v in _metrics(verdict, bench)]
     parameters = [mlflow.entities.Param(k, str(v)) for k, v in _parameters(recipe)]
+    named = {**verdict.versions, **_accelerators(verdict), "edgetag.verdict": verdict.verdict}
+    tags = [mlflow.entities.RunTag(k, v) for k, v in named.items()]
+    settings, digest = recipe.model_dump_json(indent=2) + "\n", digest_file(file)
+    files = [path for name in FILES if (path := workspace.root / name).exists()]
+    # From here on only MLflow works: whatever is raised is its own, or that of its stores.
     try:
         client = mlflow.MlflowClient()
-        run = _run_of(client, experiment, recipe.name, digest_file(file))
-        tags = {**verdict.versions, **_accelerators(verdict), "edgetag.verdict": verdict.verdict}
+        run = _run_of(client, experiment, recipe.name, digest)
         # The client makes as many requests of it as the server's limits ask for.
-        client.log_batch(
-            run, metrics, parameters, [mlflow.entities.RunTag(k, v) for k, v in tags.items()]
-        )
-        client.log_text(run, recipe.model_dump_json(indent=2) + "\n", RECIPE_FILE)
-        for path in (workspace.root / name for name in FILES):
-            if path.exists():
-                client.log_artifact(run, str(path))
+        client.log_batch(run, metrics, parameters, tags)
+        client.log_text(run, settings, RECIPE_FILE)
+        for path in files:
+            client.log_artifact(run, str(path))
         client.set_terminated(run)
     except ImportError as error:
         raise InputError(
             f"MLflow needs a package for where it is to write, which is not installed: {error}"
-        ) from None
+        ) from error
     except Exception as error:  # what keeps artifacts (S3, Azure, a folder) has errors of its own
         address = "" if mlflow.is_tracking_uri_set() else "; MLFLOW_TRACKING_URI is not set"
-        raise InputError(f"MLflow refuses: {one_line(str(error))}{address}") from None
+        raise InputError(f"MLflow refuses: {one_line(str(error))}{address}") from error
     return str(run)
 
 

@@ -70,7 +70,6 @@ def _read(folder: Path, recipe: Recipe) -> TeacherRun:
         raise InputError(
             f"teacher.runs: {folder}: its recipe has the tags {', '.join(tags)}, but its network "
             f"was trained on {', '.join(trained)}; run: edgetag train RECIPE --out {folder}, "
-            "with the "
-            "recipe of the teacher"
+            "with the recipe of the teacher"
         )
     return TeacherRun(taught.network, tags, weights, digest_file(weights))
