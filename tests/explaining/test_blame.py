@@ -16,9 +16,8 @@ from edgetag.image_cache import shard_path
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
-from edgetag.runtimes.encoding import decode
-from edgetag.runtimes.inference import run_once
 from edgetag.runtimes.session import Tensor
+from tests.support.inference import scores_of
 from tests.support.paths import MODELS
 from tests.support.run_folders import FLOAT, INT8, noisy_pictures
 
@@ -169,6 +168,6 @@ def test_scores_without_the_delegate_stay_close_to_the_engines(images: Images) -
         scale, zero = details["quantization"]
         np.testing.assert_allclose(
             (steps - zero) * scale,
-            decode(run_once(engine, pixels[None]), engine.output),
+            scores_of(engine, pixels[None]),
             atol=2 / 256,
         )

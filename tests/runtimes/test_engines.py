@@ -11,10 +11,10 @@ from edgetag.errors import InputError
 from edgetag.machine import Acceleration
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, litert_compiled
-from edgetag.runtimes.encoding import decode, encode, encoding_table
-from edgetag.runtimes.inference import run_once
+from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.protocol import Loader, ModelLoadError
 from edgetag.runtimes.tflite_runtime import why_not
+from tests.support.inference import scores_of
 from tests.support.paths import MODELS
 
 HERE = [e.name for e in engines.ENGINES if e.available() is None]
@@ -24,10 +24,7 @@ def scores(engine: Loader, file: str, pixels: Pixels, contract: Preprocessing) -
     session = engine.load(MODELS / file, threads=1)
     table = encoding_table(contract, session.input)
     return np.stack(
-        [
-            decode(run_once(session, encode(pixels[i : i + 1], table)), session.output)
-            for i in range(len(pixels))
-        ]
+        [scores_of(session, encode(pixels[i : i + 1], table)) for i in range(len(pixels))]
     )
 
 
@@ -129,7 +126,7 @@ def test_a_compiled_model_gives_the_interpreters_scores_from_a_file_and_from_its
     np.testing.assert_array_equal(scores(compiled, file, pixels, contract), expected)
     session = compiled.load((MODELS / file).read_bytes(), threads=2)
     encoded = encode(pixels[:1], encoding_table(contract, session.input))
-    np.testing.assert_array_equal(decode(run_once(session, encoded), session.output), expected[0])
+    np.testing.assert_array_equal(scores_of(session, encoded), expected[0])
 
 
 @pytest.mark.parametrize("file", ["tiny_explain_fp32.tflite", "tiny_explain_int8_uint8.tflite"])

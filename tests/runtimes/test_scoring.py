@@ -17,9 +17,9 @@ from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.process import JobCancelledError
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
-from edgetag.runtimes.encoding import decode, encode, encoding_table
-from edgetag.runtimes.inference import run_once
+from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.runtimes.messages import Job
+from tests.support.inference import scores_of
 from tests.support.listening import Counter
 from tests.support.paths import MODELS
 
@@ -49,9 +49,7 @@ def test_scores_come_in_the_order_of_the_rows_from_any_folder(
     assert isinstance(outcome, ScoreRun), outcome
     session = engines.loader("litert").load(model, threads=1)
     table = encoding_table(contract, session.input)
-    expected = np.stack(
-        [decode(run_once(session, encode(pixels[i : i + 1], table)), session.output) for i in rows]
-    )
+    expected = np.stack([scores_of(session, encode(pixels[i : i + 1], table)) for i in rows])
     assert np.array_equal(outcome.scores, expected)
     assert counter.done == 4
     assert outcome.images_per_s > 0

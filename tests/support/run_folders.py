@@ -22,10 +22,10 @@ from edgetag.metrics import Scores
 from edgetag.preprocess import Pixels
 from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
-from edgetag.runtimes.encoding import decode, encode, encoding_table
-from edgetag.runtimes.inference import run_once
+from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_bytes, write_text
+from tests.support.inference import scores_of
 from tests.support.paths import MODELS
 
 FLOAT_AND_INT8 = ("fp32", "int8")
@@ -62,12 +62,7 @@ def score(file: Path, pixels: Pixels, recipe: Recipe) -> Scores:
     """Score pictures on LiteRT, in this process: `[n, tags]`."""
     session = engines.loader("litert").load(file, threads=1)
     table = encoding_table(recipe.network.preprocessing(), session.input)
-    return np.stack(
-        [
-            decode(run_once(session, encode(picture[None], table)), session.output)
-            for picture in pixels
-        ]
-    )
+    return np.stack([scores_of(session, encode(picture[None], table)) for picture in pixels])
 
 
 def write_models(workspace: Workspace, int8: bytes | None = None, **told: Any) -> None:
