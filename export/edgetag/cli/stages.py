@@ -35,7 +35,7 @@ def read_recipe(path: Path) -> "Recipe":
         InputError: It is neither, or the recipe breaks a rule.
     """
     from edgetag.errors import InputError
-    from edgetag.recipe import load_recipe, resolved_recipe
+    from edgetag.recipe import load_recipe, mistaken_folder, resolved_recipe
     from edgetag.workspace import Workspace
 
     if not path.suffix and not path.exists():
@@ -48,7 +48,7 @@ def read_recipe(path: Path) -> "Recipe":
     workspace = Workspace(path)
     run_file = workspace.read_run_file()
     if run_file is None:
-        raise InputError(f"{path}: a folder without run.json; name a recipe or a run folder")
+        raise InputError(mistaken_folder(path))
     return resolved_recipe(run_file.recipe, workspace.run_file)
 
 
