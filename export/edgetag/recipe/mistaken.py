@@ -24,7 +24,7 @@ _TAKEN_BY = {
     Content.ARRAYS: "reference scores are taken by: edgetag validate RECIPE --reference FILE",
     Content.PICTURE: "it is tagged by: edgetag tag MODEL FILE -o tags.csv",
     Content.PARQUET: f"a recipe for labels is written by: {NEW} --source FILE",
-    Content.EMPTY: f"delete it and write one with: {NEW}",
+    Content.EMPTY: f"a new one is written by: {NEW}",
 }
 """Content → the commands that take such a file, called `_FILE`."""
 
