@@ -46,6 +46,7 @@ class Listing:
         unknown_tags: Tags that the vocabulary lacks; their entries are kept without them.
         has_groups: Whether the source has a column of groups.
         ignored_files: Files beside the images that are none by their name.
+        linked_folders: Links to folders in the source, which are not followed.
     """
 
     source: Path
@@ -55,6 +56,7 @@ class Listing:
     unknown_tags: tuple[UnknownTag, ...] = ()
     has_groups: bool = False
     ignored_files: int = 0
+    linked_folders: int = 0
 
 
 class TagReader:
