@@ -44,6 +44,8 @@ _MARKS = (
 )
 """Place and bytes of the marks by which files are known."""
 
+_START_BYTES = 300
+
 _ZIP_NAME = 30
 """Where the name of a zip's first member begins."""
 
@@ -66,7 +68,7 @@ def exists(path: Path) -> bool:
         raise InputError(f"{path}: cannot be looked at: {error.strerror}") from None
 
 
-def content_of(path: Path) -> Content | None:
+def content_of_file(path: Path) -> Content | None:
     """Return what a file that a user names is by its first bytes; None where that is not known.
 
     Raises:
@@ -75,7 +77,12 @@ def content_of(path: Path) -> Content | None:
     if kind_of(path.stat().st_mode):
         return None
     with path.open("rb") as file:
-        start = file.read(300)
+        return content_of(file.read(_START_BYTES))
+
+
+def content_of(data: bytes) -> Content | None:
+    """Return what data are by their first bytes; None where that is not known."""
+    start = data[:_START_BYTES]
     if not start:
         return Content.EMPTY
     for place, mark, content in _MARKS:
@@ -83,6 +90,12 @@ def content_of(path: Path) -> Content | None:
             is_arrays = content is Content.ZIP and b".npy" in start[_ZIP_NAME:]
             return Content.ARRAYS if is_arrays else content
     return Content.JSON if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else None
+
+
+def otherwise(data: bytes) -> str:
+    """Return the end of a message on data that are not what is wanted: what else they are."""
+    content = content_of(data)
+    return f"; it is {content}" if content else ""
 
 
 def require_file(path: Path, what: str, most_bytes: int) -> None:
@@ -99,7 +112,8 @@ def require_file(path: Path, what: str, most_bytes: int) -> None:
     """
     state = path.stat()
     if kind := kind_of(state.st_mode):
-        raise InputError(f"{path}: {kind}, not a file; a {what} is a file")
+        article = "an" if what[0] in "aeiouA" else "a"
+        raise InputError(f"{path}: {kind}, not a file; {article} {what} is a file")
     if state.st_size > most_bytes:
         raise InputError(f"{path}: over {most_bytes} bytes; this is no {what}")
 

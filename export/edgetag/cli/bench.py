@@ -85,7 +85,7 @@ def compare(
     their ratio has no interval.
     """
     from edgetag.benchmarking.compare import compare as compare_results
-    from edgetag.benchmarking.result import BenchResult
+    from edgetag.benchmarking.compare import read_benchmark
 
     if by == "instructions":
         from edgetag.errors import InputError
@@ -94,10 +94,7 @@ def compare(
         if other_machine:
             raise InputError("--other-machine: counts are the same on every computer")
         end(compare_instructions(read_counts(before), read_counts(after), max_ratio), json)
-    first, second = (
-        BenchResult.read(path / "bench" / "bench.json" if path.is_dir() else path, "bench")
-        for path in (before, after)
-    )
+    first, second = read_benchmark(before), read_benchmark(after)
     end(compare_results(first, second, max_ratio, other_machine), json)
 
 

@@ -4,6 +4,7 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -65,6 +66,11 @@ def parse_recipe(text: str, path: Path) -> Recipe:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also of too many digits, nested without end
         raise InputError(f"{path}: not valid TOML: {error}") from None
+    if "models" in values and "data" not in values:
+        raise InputError(
+            f"{path}: an ensemble of models, not a recipe; it is judged by: edgetag validate file "
+            f"RECIPE {quote(str(path))}"
+        )
     try:
         # TOML has arrays where the recipe has tuples; everything else stays strict.
         return Recipe.model_validate(with_tuples(_with_paths(values, path.parent)))

@@ -3,7 +3,7 @@
 from pathlib import Path
 from shlex import quote
 
-from edgetag.userfiles import Content, content_of
+from edgetag.userfiles import Content, content_of_file
 
 WANTED = "a recipe (a TOML file) or a run folder is wanted here"
 NEW = "edgetag recipe new recipe.toml"
@@ -37,7 +37,7 @@ def mistaken_file(path: Path) -> str:
     Raises:
         OSError: It is not there, or may not be read.
     """
-    content = content_of(path)
+    content = content_of_file(path)
     is_table = path.suffix.lower() in _TABLES and content in (None, Content.JSON)
     if content is None and not is_table:
         return ""
