@@ -1,17 +1,23 @@
 """What a file is by its first bytes, and how that is said."""
 
+import os
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from edgetag.benchmarking.compare import read_benchmark
 from edgetag.bundling.archive import open_archive
+from edgetag.cli.stages import read_recipe
 from edgetag.conversion.classifier import read_classifier
 from edgetag.errors import InputError
 from edgetag.recipe import load_recipe
 from edgetag.tagging.opening import open_model
 from edgetag.userfiles import Content, content_of, content_of_file
+from edgetag.workspace import Workspace
 from edgetag.writing import require_place, write_text
 from tests.support.commands import invoked
 from tests.support.paths import MODELS, RELEASED
@@ -111,3 +117,23 @@ def test_what_is_no_benchmark_is_refused_by_what_it_is(picture: Path, tmp_path: 
     for path in (picture, TFLITE, tmp_path / "recipe.toml"):
         said = invoked("bench", "compare", str(path), str(path))[1]
         assert "a run folder, or the bench.json of one, is wanted here" in said
+
+
+@pytest.mark.parametrize(
+    "read", [read_recipe, open_model, open_bundle_file, read_benchmark, Workspace]
+)
+def test_what_lies_in_a_closed_folder_is_refused_in_words(read: Callable[[Path], object]) -> None:
+    # pytest's folders are closed to the user that root becomes here.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "closed").mkdir(mode=0o000)
+        am_root = os.geteuid() == 0
+        if am_root:
+            os.seteuid(65534)
+        try:
+            with pytest.raises(InputError, match=r"closed/it.*: (.* )?Permission denied"):
+                read(folder / "closed" / "it.toml")
+        finally:
+            if am_root:
+                os.seteuid(0)

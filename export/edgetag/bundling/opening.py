@@ -20,7 +20,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.records import Result, first_problem
 from edgetag.tags import Vocabulary
-from edgetag.userfiles import Content, content_of_file, require_file
+from edgetag.userfiles import Content, content_of_file, exists, require_file
 
 MOST_JSON_BYTES = 16_000_000
 """Room for golden.json with seven variants, three families and 300 tags; others are far smaller."""
@@ -123,7 +123,7 @@ def is_bundle(path: Path) -> bool:
     Raises:
         InputError: There is no such file, it cannot be read, or is none of a model's size.
     """
-    if (path / "run.json").exists():
+    if exists(path / "run.json"):
         raise InputError(
             f"{path}: a run folder, not a model; give its bundle, or a file of its export. "
             "Only heatmap takes a run folder: TensorFlow then draws where its float model looks"

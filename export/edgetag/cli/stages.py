@@ -36,9 +36,10 @@ def read_recipe(path: Path) -> "Recipe":
     """
     from edgetag.errors import InputError
     from edgetag.recipe import load_recipe, mistaken_folder, resolved_recipe
+    from edgetag.userfiles import exists
     from edgetag.workspace import Workspace
 
-    if not path.suffix and not path.exists():
+    if not exists(path) and not path.suffix:
         raise InputError(
             f"{path}: there is no such run folder here, nor a recipe. Write one with: edgetag "
             "recipe new recipe.toml"
