@@ -64,6 +64,7 @@ def test_where_a_bundle_is_wanted_a_run_and_a_file_are_told_apart(
     for path, said in (
         (picture, "a picture, not a bundle"),
         (TFLITE, "a TensorFlow Lite file, not a bundle"),
+        (Path(__file__), "no zip file, not a bundle"),
         (tmp_path / "none.zip", "there is no such bundle; edgetag bundle RECIPE makes one"),
     ):
         with pytest.raises(InputError, match=said), open_archive(path):
@@ -89,8 +90,8 @@ def test_a_recipe_and_an_ensemble_are_not_mistaken_for_each_other(tmp_path: Path
     recipe.write_text('name = "x"\n[data]\nsource = "l.csv"\n')
     ensemble.write_text('[[models]]\nfile = "a.zip"\n')
     for verb in ("tag", "heatmap", "mosaic", "crop"):
-        options = ("--shape", "1:1") if verb == "crop" else ()
-        options += () if verb == "tag" else ("--tag", "cat")
+        options = [] if verb == "tag" else ["--tag", "cat"]
+        options += ["--shape", "1:1"] if verb == "crop" else []
         out = str(tmp_path / "out.csv")
         said = invoked(verb, str(recipe), str(recipe), "-o", out, *options)[1]
         assert "a recipe, not a model; give the bundle that its run made" in said

@@ -35,6 +35,7 @@ class Content(StrEnum):
 _MARKS = (
     (4, b"TFL3", Content.TFLITE),
     (0, b"PK\x03\x04", Content.ZIP),
+    (0, b"PK\x05\x06", Content.ZIP),  # one that is empty
     (0, b"PAR1", Content.PARQUET),
     (0, b"\xff\xd8\xff", Content.PICTURE),
     (0, b"\x89PNG\r\n", Content.PICTURE),

@@ -152,9 +152,10 @@ def _refuse_another_kind(path: Path) -> None:
             f"{path}: there is no such bundle; edgetag bundle RECIPE makes one, RUN/bundle/*.zip"
         ) from None
     content = content_of_file(path)
-    if content not in (Content.ZIP, None):
+    if content is not Content.ZIP:
+        what = content or "no zip file"
         raise InputError(
-            f"{path}: {content}, not a bundle, which is the zip file that edgetag bundle makes"
+            f"{path}: {what}, not a bundle, which is the zip file that edgetag bundle makes"
         )
 
 

@@ -39,10 +39,10 @@ def mistaken_file(path: Path) -> str:
     """
     content = content_of_file(path)
     is_table = path.suffix.lower() in _TABLES and content in (None, Content.JSON)
-    if content is None and not is_table:
-        return ""
     if is_table:
         what, taken_by = "a table", _TAKEN_BY[Content.PARQUET]
+    elif content is None:
+        return ""
     elif content is Content.JSON and path.name == _RUN_FILE:
         what, taken_by = "a JSON file", f"name the folder in which it lies: {path.parent}"
     else:
