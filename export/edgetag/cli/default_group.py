@@ -7,6 +7,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 from edgetag.errors import InputError
+from edgetag.userfiles import exists
 
 
 class DefaultGroup(TyperGroup):
@@ -48,12 +49,12 @@ class DefaultGroup(TyperGroup):
         The command itself would miss its argument.
         """
         return args[:1] == [self.default] and (
-            Path(args[0]).exists() and all(word.startswith("-") for word in args[1:])
+            exists(Path(args[0])) and all(word.startswith("-") for word in args[1:])
         )
 
     def _refuse_a_slip(self, given: str, group: str) -> None:
         """Refuse a word that stands where a verb or a path belongs and is neither."""
-        if given.startswith("-") or Path(given).suffix or "/" in given or Path(given).exists():
+        if given.startswith("-") or Path(given).suffix or "/" in given or exists(Path(given)):
             return
         verbs = [name for name in self.commands if name != self.default]
         near = difflib.get_close_matches(given, verbs, n=1, cutoff=0.5)
