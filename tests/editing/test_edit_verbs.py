@@ -430,3 +430,10 @@ def test_linked_folders_and_files_that_are_no_pictures_are_told(
     said = edit(verb, "in", "-o", "out", *options).output
     assert "not looked into: 1 linked folder; name what they lead to" in said
     assert "passed over, no pictures by their names: 1 file" in said
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused_before_any_picture(place: Path) -> None:
+    (place / "taken").touch()
+    refused = edit("mosaic", "cat.png", "-o", "taken", "--tag", "cat").exception
+    assert isinstance(refused, InputError)
+    assert str(refused).startswith("taken: a file, not a folder")

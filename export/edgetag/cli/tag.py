@@ -54,7 +54,7 @@ def tag(
         ),
     ] = None,
     runtime: Annotated[
-        str, typer.Option(metavar="NAME", help=f"{' or '.join(RUNTIMES)}.")
+        str, typer.Option(metavar="NAME", help=f"One of: {', '.join(RUNTIMES)}.")
     ] = DEFAULT_ENGINE,
     workers: Annotated[
         int | None,
