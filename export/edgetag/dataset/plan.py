@@ -90,6 +90,8 @@ class Plan:
     answered: tuple[tuple[str, ...], ...]
     """Of each image, the tags whose label people's answers decided."""
     corrections: tuple[Correction, ...]
+    said: tuple[Answer, ...]
+    """Answers about these images, as `correcting.Corrected` has them."""
 
     def rejected(self) -> dict[str, int]:
         """Return dropped rows by reason, sorted."""
@@ -300,4 +302,5 @@ def make_plan(
         pairs,
         corrected.answered,
         corrected.corrections,
+        corrected.said,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from edgetag.dataset.answers import answers_csv
 from edgetag.dataset.build_cache import cache_fingerprint, write_cache
 from edgetag.dataset.correcting import corrections_csv, counts_of, sentence_of
 from edgetag.dataset.listing import Listing
@@ -108,6 +109,9 @@ def _build(
     cache.rename(workspace.cache)
     write_text(workspace.dataset / "rejected.csv", _rejected_csv(plan))
     workspace.corrections.unlink(missing_ok=True)
+    workspace.earlier_answers.unlink(missing_ok=True)
+    if plan.said:
+        write_text(workspace.earlier_answers, answers_csv(plan.said))
     if plan.sources.answers:
         listing = plan.sources.listing
         write_text(
