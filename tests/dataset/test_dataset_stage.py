@@ -54,6 +54,7 @@ def test_the_manifest_keeps_its_contract(simple: Recipe, workspace: Workspace, r
         "weight",
         "answered",
         "confirmed",
+        "repeats",
         "contested",
         "tag:cat",
         "tag:dog",

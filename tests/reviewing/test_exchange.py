@@ -1,5 +1,6 @@
 """What comes out of the database, and what goes in: tables, sidecars, Label Studio."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -112,10 +113,16 @@ def test_label_studio_gives_no_moment_to_an_answer_that_had_none(run: ReviewedRu
 class BuiltRun(ReviewedRun):
     """A run whose data are built of a table, of one picture or several."""
 
-    def build(self, *corrections: str) -> dict[str, object]:
-        """Build with tables of corrections; return the first picture's row of the manifest."""
+    def build(self, *corrections: str, **keys: str) -> dict[str, object]:
+        """Build with tables of corrections; return the first picture's row of the manifest.
+
+        Args:
+            corrections: Their names.
+            keys: More of `[data]`.
+        """
         text = RECIPE.format(tags=list(self.tags))
-        more = f"[data]\ncorrections = {list(corrections)}\nmax_rejected_share = 1.0"
+        more = f"[data]\ncorrections = {list(corrections)}\nmax_rejected_share = 1.0\n"
+        more += "\n".join(f"{key} = '{value}'" for key, value in keys.items())
         self.recipe.write_text(text.replace("[data]", more))
         code, said = invoked("data", "build", str(self.recipe), "--out", str(self.workspace.root))
         assert code == 0, said
@@ -218,6 +225,22 @@ def test_unknown_tags_and_pictures_are_told_and_left_out(run: ReviewedRun) -> No
     assert "3 answers, 1 of them new" in told
     assert "1 answer about pictures that the data do not have; left out" in told
     assert "1 are about tags that the data do not have ('unicorn'); left out" in told
+
+
+def test_answers_under_the_name_of_a_repeat_and_of_a_single_region_are_kept(
+    built: BuiltRun,
+) -> None:
+    digest = hashlib.sha256((built.folder / "a.png").read_bytes()).hexdigest()
+    (built.folder / "again.png").write_bytes((built.folder / "a.png").read_bytes())
+    rows = "path,at,cat,dog,split\na.png,0 0 40 40,1,0,test\nagain.png,0 0 40 40,1,,test\n"
+    (built.folder / "labels.csv").write_text(rows)
+    answers = f"identity,{HEAD},again.png,cat,0,ann,\n{digest},,dog,1,ann,\n,none.png,cat,0,ann,\n"
+    table(built, "answers.csv", answers)
+    built.build(crop_column="at")
+    assert "3 answers, 2 of them new" in built.do("import", built.folder / "answers.csv")
+    assert built.view().labels == (0, 1)
+    assert [each[:3] for each in exported(built)] == [("a.png", "cat", 0), ("a.png", "dog", 1)]
+    assert built.build("answers.csv", crop_column="at")["tag:dog"] == 1
 
 
 def test_the_apps_wide_corrections_are_answers(run: ReviewedRun) -> None:

@@ -38,6 +38,34 @@ class Corrected:
     said: tuple[Answer, ...]
 
 
+class Finder:
+    """Finds the image that an answer is about: by its identity; without one by its path.
+
+    A file stands for its region, where it has a single one.
+
+    Args:
+        identities: Of the images.
+        digests: Path → digest of files, also of those that repeat an image.
+    """
+
+    def __init__(self, identities: Sequence[str], digests: Mapping[str, str]) -> None:
+        self._rows = {identity: row for row, identity in enumerate(identities)}
+        self._of_file: dict[str, list[int]] = {}
+        for row, identity in enumerate(identities):
+            self._of_file.setdefault(identity.partition("#")[0], []).append(row)
+        self._digests = digests
+
+    def row(self, answer: Answer) -> int | None:
+        """Return the number of the image, None where there is none, or several regions."""
+        name = answer.identity or self._digests.get(answer.path, "")
+        of_file = self._of_file.get(name, ())
+        return self._rows.get(name, of_file[0] if len(of_file) == 1 else None)
+
+    def knows(self, path: str) -> bool:
+        """Tell whether there is an image at a path, or several regions of one."""
+        return self._digests.get(path, "") in self._of_file
+
+
 def correct(
     images: Sequence[Image],
     answers: Iterable[Answer],
@@ -52,20 +80,15 @@ def correct(
         tags: The vocabulary.
         digests: Path → digest of every file that was looked at, also of repeats.
     """
-    rows = {image.identity: row for row, image in enumerate(images)}
-    by_digest: dict[str, list[int]] = {}
-    for row, image in enumerate(images):
-        by_digest.setdefault(image.digest, []).append(row)
+    finder = Finder([image.identity for image in images], digests)
     columns = {tag: column for column, tag in enumerate(tags)}
     said: dict[tuple[int, str], list[Answer]] = {}
     own: list[Answer] = []
     astray: list[Correction] = []
     for answer in answers:
-        of_path = by_digest.get(digests.get(answer.path, ""), [])
-        of_file = by_digest.get(answer.identity, []) if answer.identity else of_path
-        row = rows.get(answer.identity, of_file[0] if len(of_file) == 1 else None)
+        row = finder.row(answer)
         if row is None:
-            astray.append(_astray(answer, known_path=bool(of_path)))
+            astray.append(_astray(answer, known_path=finder.knows(answer.path)))
             continue
         said.setdefault((row, answer.tag), []).append(answer)
         image = images[row]

@@ -33,7 +33,8 @@ class Image:
 
     `position` is its place among the usable pictures of the inspection. Labels, split and group are
     those of the first row, with what other rows of the same image add. `contested` are the columns
-    of tags about which rows contradict each other; their labels are unknown.
+    of tags about which rows contradict each other; their labels are unknown. `repeats` are the
+    other paths of the same image.
     """
 
     position: int
@@ -43,6 +44,7 @@ class Image:
     sha1: str
     phash: str
     contested: tuple[int, ...] = ()
+    repeats: tuple[str, ...] = ()
 
     @property
     def identity(self) -> str:
@@ -111,6 +113,9 @@ def _merge(candidates: list[Image]) -> Image:
         entry=entry,
         labels=tuple(next(iter(known)) if len(known) == 1 else None for known in said),
         contested=tuple(column for column, known in enumerate(said) if len(known) > 1),
+        repeats=tuple(
+            dict.fromkeys(c.entry.path for c in candidates if c.entry.path != entry.path)
+        ),
     )
 
 

@@ -170,6 +170,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
                 [tag for tag in answered if (image.identity, tag) in confirmed]
                 for image, answered in zip(images, plan.answered, strict=True)
             ],
+            "repeats": [list(image.repeats) for image in images],
             "contested": [[tags[column] for column in image.contested] for image in images],
             **{
                 f"tag:{name}": [image.labels[tag] for image in images]
@@ -182,6 +183,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
             "weight": pl.Float64,
             "answered": pl.List(pl.String),
             "confirmed": pl.List(pl.String),
+            "repeats": pl.List(pl.String),
             "contested": pl.List(pl.String),
             **{f"tag:{name}": pl.Int8 for name in tags},
         },

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from edgetag.dataset import Dataset
 from edgetag.dataset.answers import Answer
-from edgetag.dataset.correcting import last_by_person, majority
+from edgetag.dataset.correcting import Finder, last_by_person, majority
 from edgetag.labels import UNKNOWN, Labels
 from edgetag.mining.result import KINDS, Finding
 from edgetag.records import Record
@@ -140,9 +140,7 @@ class Board:
         self._identities = dataset.identities(rows)
         self._rows = {identity: row for row, identity in enumerate(self._identities)}
         self._paths = dataset.paths(rows)
-        self._at_path: dict[str, list[int]] = {}
-        for row, path in enumerate(self._paths):
-            self._at_path.setdefault(path, []).append(row)
+        self._finder = Finder(self._identities, dataset.digests_of_paths())
         self._splits = np.array(dataset.manifest["split"].to_list(), dtype=np.str_)
         self._sources = np.array([_folder(path) for path in self._paths], dtype=np.str_)
         self._given: Labels = dataset.labels(rows)
@@ -213,10 +211,13 @@ class Board:
         """Return a picture's path, relative to the data root; KeyError where there is none."""
         return self._paths[self._rows[identity]]
 
-    def identity_at(self, path: str) -> str | None:
-        """Return the only picture at a path; None where there is none, or several regions."""
-        rows = self._at_path.get(path, ())
-        return self._identities[rows[0]] if len(rows) == 1 else None
+    def identity_of(self, answer: Answer) -> str | None:
+        """Return the picture that an answer from elsewhere is about, as the next run finds it.
+
+        None where there is none, or several regions of one.
+        """
+        row = self._finder.row(answer)
+        return None if row is None else self._identities[row]
 
     @property
     def identities(self) -> tuple[str, ...]:

@@ -110,9 +110,12 @@ def take_in(workspace: Workspace, recipe: Recipe, files: Iterable[Path]) -> Revi
 
 def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -> ReadFile:
     foreign = Counter(answer.tag for answer in answers if answer.tag not in board.tags)
-    own = [replace(a, identity=a.identity or board.identity_at(a.path) or "") for a in answers]
-    own = [answer for answer in own if answer.tag not in foreign]
-    there = [answer for answer in own if board.has(answer.identity)]
+    own = [answer for answer in answers if answer.tag not in foreign]
+    there = [
+        replace(answer, identity=identity)
+        for answer in own
+        if (identity := board.identity_of(answer)) is not None
+    ]
     kept = [row for row in store.since(0) if row.undoes is None]
     changes = [
         Change(
