@@ -92,6 +92,10 @@ def _answer(row: Row, owner: str) -> Answer:
         raise InputError(f"{row.where}: neither identity nor path; say of which picture this is")
     if not (tag := _text(row, "tag")):
         raise InputError(f"{row.where}: column 'tag' is empty; say what the answer is about")
+    if "label" not in row.cells:
+        raise InputError(
+            f"{row.where}: no key 'label'; give 1, 0, or null, which says that nobody can tell"
+        )
     by, at = _text(row, "by") or owner, _moment(row)
     return Answer(identity, path, tag, read_label(row, "label"), by, at, row.where)
 
