@@ -4,6 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from PIL import Image
 
@@ -139,6 +140,7 @@ def built(tmp_path: Path) -> BuiltRun:
     run = BuiltRun(tmp_path, ("cat", "dog"))
     Image.effect_mandelbrot((80, 80), (-2, -1, 1, 1), 9).convert("RGB").save(tmp_path / "a.png")
     (tmp_path / "labels.csv").write_text("path,cat,dog,split\na.png,1,0,test\n")
+    run.recipe.write_text(RECIPE.format(tags=list(run.tags)))
     return run
 
 
@@ -205,6 +207,34 @@ def test_a_finding_is_open_until_it_is_answered_here_whatever_was_answered_earli
     with open_review(built.workspace) as (board, _):
         assert board.page(wanted, "", 1)[1] == 0
         assert board.view(board.identities[0]).labels == (1, 0)
+
+
+def test_answers_confirm_no_table_that_has_them_among_its_labels(built: BuiltRun) -> None:
+    rows = "path,cat,dog,bird,split\na.png,1,0,,test\n"
+    (built.folder / "labels.csv").write_text(rows)
+    built.tags = ("cat", "dog", "bird")
+    built.build()
+    answers = "a.png,cat,0,ann,\na.png,dog,0,ann,\na.png,bird,1,ann,\na.png,bird,0,bob,\n"
+    built.do("import", table(built, "answers.csv", HEAD + answers))
+    built.do("export", "--to", built.folder / "wide.csv", "--format", "wide")
+    as_before = built.build("answers.csv")
+    (built.folder / "labels.csv").write_bytes((built.folder / "wide.csv").read_bytes())
+    assert built.build("answers.csv") == as_before
+    assert as_before["confirmed"] == ["dog"]
+    outcomes = pl.read_csv(built.workspace.corrections)["outcome"].to_list()
+    assert outcomes == ["repeated", "confirmed", "conflict"]
+    assert built.view().labels == (0, 0, None)
+
+
+@pytest.mark.parametrize("cell", ["cat", "[1]", '"{""cat"": 2}"'])
+def test_what_stood_before_answers_is_refused_where_it_is_no_labels(
+    built: BuiltRun, cell: str
+) -> None:
+    source = built.folder / "labels.csv"
+    source.write_text(f"path,cat,dog,before_answers\na.png,1,0,{cell}\n")
+    code, said = invoked("data", "check", str(built.recipe))
+    assert code != 0
+    assert "labels.csv:2: column 'before_answers' is" in said
 
 
 def test_no_answer_here_is_earlier_than_the_same_persons_in_the_recipes_corrections(

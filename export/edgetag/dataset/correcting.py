@@ -105,8 +105,12 @@ def correct(
         else:
             label = before
         outcome: CorrectionOutcome = "conflict"
-        if decided:
-            outcome = "confirmed" if label == before else "changed"
+        if decided and label != before:
+            outcome = "changed"
+        elif decided:
+            # A source with these answers among its labels says nothing of its own about them.
+            stood = dict(image.entry.before).get(tag, label)
+            outcome = "confirmed" if stood == label else "repeated"
         corrections.append(
             Correction(
                 identity=image.identity,
@@ -140,6 +144,7 @@ def counts_of(corrections: Sequence[Correction]) -> CorrectionCounts:
         people=tuple(sorted({name for each in corrections for name in each.by})),
         changed=outcomes["changed"],
         confirmed=outcomes["confirmed"],
+        repeated=outcomes["repeated"],
         conflicts=outcomes["conflict"],
         astray=sum(count for outcome, count in outcomes.items() if outcome.startswith("no ")),
     )
@@ -151,6 +156,8 @@ def sentence_of(counts: CorrectionCounts) -> str:
         f"{counted(counts.answers, 'answer')} of {', '.join(counts.people)}: "
         f"{counted(counts.changed, 'label')} changed, {format_count(counts.confirmed)} confirmed"
     ]
+    if counts.repeated:
+        parts.append(f"{format_count(counts.repeated)} in the source already")
     if counts.conflicts:
         parts.append(f"{format_count(counts.conflicts)} left as they were, since people differ")
     if counts.astray:

@@ -22,7 +22,8 @@ class Entry:
     The path is as listed: relative to the root, unless the source is wrong. `where` is file and
     line or row; the split is explicit, if the source gives one, and the crop a region, if it is
     not the whole picture. The weight is how often it comes in an epoch of
-    training.
+    training. `before` has, of the tags whose label is people's already, the
+    label before they answered.
     """
 
     path: str
@@ -32,6 +33,7 @@ class Entry:
     group: str | None = None
     crop: Crop | None = None
     weight: float = 1.0
+    before: tuple[tuple[str, int | None], ...] = ()
 
 
 @dataclass(frozen=True)

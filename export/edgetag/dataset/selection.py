@@ -106,6 +106,7 @@ def _merge(candidates: list[Image]) -> Image:
         first.entry,
         split=next((c.entry.split for c in candidates if c.entry.split is not None), None),
         group=next((c.entry.group for c in candidates if c.entry.group is not None), None),
+        before=tuple(dict(pair for c in candidates for pair in c.entry.before).items()),
     )
     said = [set(column) - {None} for column in zip(*(c.labels for c in candidates), strict=True)]
     return replace(

@@ -245,6 +245,14 @@ class Board:
         """Return `[pictures, tags]` as corrected, in the manifest's order; -1 is unknown."""
         return self._labels.copy()
 
+    def before_answers(self) -> list[dict[str, int | None]]:
+        """Return of each picture tag → label of the source, of tags that somebody answered."""
+        before: list[dict[str, int | None]] = [{} for _ in self._identities]
+        for row, column in np.argwhere(self._answered).tolist():
+            label = int(self._of_source[row, column])
+            before[row][self.tags[column]] = None if label == UNKNOWN else label
+        return before
+
     def label(self, identity: str, tag: str) -> int | None:
         """Return a label as corrected; KeyError where there is no such picture or tag."""
         label = int(self._labels[self._rows[identity], self._columns[tag]])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgetag.dataset import open_dataset
 from edgetag.dataset.answers import Answer, answers_csv, read_answers
+from edgetag.dataset.formats.tables import BEFORE_ANSWERS, before_answers_text
 from edgetag.dataset.location import Locator
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe
@@ -172,7 +173,7 @@ def _said(answer: Answer | Kept) -> tuple[str, str, int | None, str, str]:
 def _wide(workspace: Workspace, board: Board) -> str:
     """Return a table that is a source of data: labels as corrected, splits and regions as built."""
     manifest = open_dataset(workspace).manifest
-    if both := [tag for tag in board.tags if tag in FIXED]:
+    if both := [tag for tag in board.tags if tag in (*FIXED, BEFORE_ANSWERS)]:
         raise InputError(
             f"a wide table has a column {both[0]!r} beside those of tags, and that is a tag, too; "
             "take --format answers"
@@ -185,14 +186,17 @@ def _wide(workspace: Workspace, board: Board) -> str:
         if name in manifest.columns
         and (name not in plain or set(map(str, manifest[name])) - {str(plain[name])})
     ]
+    before = board.before_answers()
+    answered = [BEFORE_ANSWERS] if any(before) else []
     rows = []
-    for row, labels in zip(
-        manifest.select(fixed).iter_rows(), board.labels().tolist(), strict=True
+    for row, labels, own in zip(
+        manifest.select(fixed).iter_rows(), board.labels().tolist(), before, strict=True
     ):
         # A region is a list of numbers; a label that is unknown is an empty cell.
         cells = (" ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in row)
-        rows.append([*cells, *("" if label < 0 else label for label in labels)])
-    return to_csv((*fixed, *board.tags), rows)
+        told = [before_answers_text(own)] if answered else []
+        rows.append([*cells, *("" if label < 0 else label for label in labels), *told])
+    return to_csv((*fixed, *board.tags, *answered), rows)
 
 
 def _write_hydrus(board: Board, folder: Path, result: ReviewExport) -> ReviewExport:

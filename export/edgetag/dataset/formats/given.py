@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgetag.dataset.formats.tables import (
+    BEFORE_ANSWERS,
     TABLE_SUFFIXES,
     Row,
     Table,
+    read_before_answers,
     read_crop,
     read_group,
     read_split,
@@ -83,7 +85,8 @@ class Given:
             at, have = path(row), labels(row)
             crop = read_crop(row, section.crop_column)
             weight = read_weight(row, section.weight_column)
-            entries.append(Entry(at, have, row.where, split, group, crop, weight))
+            before = () if BEFORE_ANSWERS in section.tags else read_before_answers(row)
+            entries.append(Entry(at, have, row.where, split, group, crop, weight, before))
         has_groups = section.group_column in table.columns
         return Listing(table.source, name, self.root, tuple(entries), unknown(), has_groups)
 
