@@ -70,6 +70,13 @@ def _advice(plan: Plan) -> tuple[str, ...]:
             f"{counted(len(places), 'row')}, {first_few(places, NAMED)}; "
             "correct the labels, or answer on the page of edgetag review"
         )
+    if joined := [image for image in plan.images if image.added_up]:
+        pairs = [" and ".join((image.entry.path, *image.repeats)) for image in joined]
+        advice.append(
+            f"in several class folders: {counted(len(joined), 'image')}, "
+            f"{first_few(pairs, NAMED)}; each has the tags of all of its folders; delete copies "
+            "that lie in a wrong one"
+        )
     if ignored := plan.sources.passed_over():
         advice.append(ignored)
     return tuple(advice)

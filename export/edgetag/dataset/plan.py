@@ -265,7 +265,8 @@ def make_plan(
     limits = Limits(section.max_pixels, section.max_file_bytes)
     inspection = inspect(sources.jobs, contract, limits, building, progress)
     outside = (*sources.outside, *sources.nameless)
-    images, dropped = select(sources.listing.entries, inspection.files, outside)
+    listing = sources.listing
+    images, dropped = select(listing.entries, inspection.files, outside, adds_up=listing.adds_up)
     while True:
         splits = _splits(images, section.split)
         near = find_near_duplicates(
