@@ -472,6 +472,36 @@ def test_corrections_whose_answers_are_all_there_may_be_written_anew(run: Review
         assert answer.label == 0
 
 
+@pytest.mark.parametrize(
+    "here", ["folder0/0.png,cat,1,ann,2026-11-28T09:30Z\n", "folder0/0.png,cat,0,ann,\n"]
+)
+def test_corrections_in_which_somebody_has_answered_since_are_never_written_over(
+    run: ReviewedRun, here: str
+) -> None:
+    recipe = run.recipe.read_text().replace("[data]", '[data]\ncorrections = ["answers.csv"]')
+    run.recipe.write_text(recipe)
+    run.do("import", table(run, "here.csv", HEAD + here))
+    later = "folder0/0.png,cat,1,ann,\nfolder0/0.png,cat,0,ann,2026-11-28T10:30Z\n"
+    corrections = table(run, "answers.csv", HEAD + later)
+    told = run.do("export", "--to", corrections, fails=True)
+    assert "with 1 answer that would be lost" in told
+    assert corrections.read_text() == HEAD + later
+    run.do("import", corrections)
+    run.do("export", "--to", corrections)
+
+
+def test_an_answer_that_was_taken_back_is_taken_out_of_the_corrections(run: ReviewedRun) -> None:
+    recipe = run.recipe.read_text().replace("[data]", '[data]\ncorrections = ["answers.csv"]')
+    run.recipe.write_text(recipe)
+    rows = "folder0/0.png,cat,1,ann,\nfolder1/1.png,cat,0,ann,\n"
+    corrections = table(run, "answers.csv", HEAD + rows)
+    run.do("import", corrections)
+    with open_review(run.workspace) as (_, store):
+        store.undo("ann", "a key")
+    run.do("export", "--to", corrections)
+    assert [each[0] for each in exported(run)] == ["folder0/0.png"]
+
+
 def test_export_and_import_say_as_json_what_they_did(run: ReviewedRun) -> None:
     rows = "folder0/0.png,cat,1,ann,\nfolder0/0.png,bird,1,ann,\nnone.png,cat,0,ann,\n"
     read = ReviewImport.from_json(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgetag.dataset import open_dataset
 from edgetag.dataset.answers import Answer, answers_csv, read_answers
+from edgetag.dataset.correcting import last_by_person
 from edgetag.dataset.formats.tables import BEFORE_ANSWERS, before_answers_text
 from edgetag.dataset.location import Locator
 from edgetag.errors import InputError
@@ -60,7 +61,7 @@ def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> Review
                 f"{to}: the data's own labels (data.source), which stay as they are; give another "
                 "name"
             )
-        _refuse_to_lose(to, recipe, answers if form == "answers" else ())
+        _refuse_to_lose(to, recipe, board, store.since(0), losing_all=form != "answers")
         if form == "answers":
             text = answers_csv(answer.answer() for answer in answers)
         elif form == "wide":
@@ -71,15 +72,31 @@ def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> Review
         return result
 
 
-def _refuse_to_lose(to: Path, recipe: Recipe, answers: Iterable[Kept]) -> None:
-    """Refuse to write over corrections whose answers are not among those that are written."""
+def _refuse_to_lose(
+    to: Path, recipe: Recipe, board: Board, rows: Sequence[Kept], *, losing_all: bool
+) -> None:
+    """Refuse to write over corrections with answers that this review has not had.
+
+    Those that it has had are written, or were taken back, or replaced by the same person.
+    """
     if to.resolve() not in {path.resolve() for path in recipe.data.corrections} or not to.exists():
         return
-    written = {(name, each.tag, each.by) for each in answers for name in (each.identity, each.path)}
+    had: dict[tuple[str, str, str], list[Kept]] = {}
+    for row in () if losing_all else rows:
+        if row.undoes is None:
+            had.setdefault((row.identity, row.tag, row.by), []).append(row)
+    there: dict[tuple[str, str, str], list[Answer]] = {}
+    for old in read_answers(to, recipe.data.vocabulary()):
+        about = board.identity_of(old) or old.identity or old.path
+        there.setdefault((about, old.tag, old.by), []).append(old)
     lost = [
         old
-        for old in read_answers(to, recipe.data.vocabulary())
-        if ((old.identity or old.path), old.tag, old.by) not in written
+        for about, olds in there.items()
+        for old in last_by_person(olds)
+        if not any(
+            row.at > old.at or (row.at, row.label) == (old.at, old.label)
+            for row in had.get(about, ())
+        )
     ]
     if lost:
         raise InputError(
