@@ -226,6 +226,15 @@ def test_answers_confirm_no_table_that_has_them_among_its_labels(built: BuiltRun
     assert built.view().labels == (0, 0, None)
 
 
+def test_labels_of_all_pictures_are_no_answers(built: BuiltRun) -> None:
+    built.build()
+    built.do("import", table(built, "answers.csv", HEAD + "a.png,cat,0,ann,\n"))
+    wide = built.folder / "wide.csv"
+    built.do("export", "--to", wide, "--format", "wide")
+    told = built.do("import", wide, fails=True)
+    assert "name it in data.source, or export --format answers" in told
+
+
 @pytest.mark.parametrize("cell", ["cat", "[1]", '"{""cat"": 2}"'])
 def test_what_stood_before_answers_is_refused_where_it_is_no_labels(
     built: BuiltRun, cell: str

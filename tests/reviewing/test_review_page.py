@@ -193,7 +193,7 @@ def test_what_is_said_while_the_server_is_away_is_kept_and_sent_later(
                 assert again.pictures()["progress"]["people"] == {"ann": 2}
 
 
-@pytest.mark.parametrize("status", [502, 504, 429, 200])
+@pytest.mark.parametrize("status", [502, 504, 429, 200, 404, 413])
 def test_what_a_proxy_says_in_the_servers_place_loses_no_answer(
     tmp_path: Path, chromium: Chromium, status: int
 ) -> None:

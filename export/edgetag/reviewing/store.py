@@ -182,7 +182,7 @@ class Store:
         return added
 
     def undo(self, by: str, key: str) -> Kept | None:
-        """Take back a person's last answer that counts; None where there is none.
+        """Take back a person's last answer that counts, by its moment; None where there is none.
 
         Args:
             by: Whose.
@@ -197,7 +197,7 @@ class Store:
             row = self._database.execute(
                 f"SELECT {COLUMNS} FROM answers AS own WHERE by = ? AND undoes IS NULL AND "  # noqa: S608
                 "(own.id = ? OR ? IS NULL AND NOT EXISTS "
-                "(SELECT 1 FROM answers WHERE undoes = own.id)) ORDER BY id DESC LIMIT 1",
+                "(SELECT 1 FROM answers WHERE undoes = own.id)) ORDER BY at DESC, id DESC LIMIT 1",
                 (by, undone, undone),
             ).fetchone()
             if row is None:
