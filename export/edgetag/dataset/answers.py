@@ -11,8 +11,8 @@ from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
+from edgetag.dataset.before_answers import BEFORE_ANSWERS
 from edgetag.dataset.formats.tables import (
-    BEFORE_ANSWERS,
     Row,
     Table,
     read_label,

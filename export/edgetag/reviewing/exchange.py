@@ -8,8 +8,8 @@ from pathlib import Path
 
 from edgetag.dataset import open_dataset
 from edgetag.dataset.answers import Answer, answers_csv, read_answers
+from edgetag.dataset.before_answers import BEFORE_ANSWERS, before_answers_text
 from edgetag.dataset.correcting import last_by_person
-from edgetag.dataset.formats.tables import BEFORE_ANSWERS, before_answers_text
 from edgetag.dataset.location import Locator
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe

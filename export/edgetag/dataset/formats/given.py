@@ -4,12 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgetag.dataset.before_answers import BEFORE_ANSWERS, read_before_answers
 from edgetag.dataset.formats.tables import (
-    BEFORE_ANSWERS,
     TABLE_SUFFIXES,
     Row,
     Table,
-    read_before_answers,
     read_crop,
     read_group,
     read_split,
@@ -85,7 +84,11 @@ class Given:
             at, have = path(row), labels(row)
             crop = read_crop(row, section.crop_column)
             weight = read_weight(row, section.weight_column)
-            before = () if BEFORE_ANSWERS in section.tags else read_before_answers(row)
+            before = (
+                ()
+                if BEFORE_ANSWERS in section.tags
+                else read_before_answers(row.cells.get(BEFORE_ANSWERS), row.where)
+            )
             entries.append(Entry(at, have, row.where, split, group, crop, weight, before))
         has_groups = section.group_column in table.columns
         return Listing(table.source, name, self.root, tuple(entries), unknown(), has_groups)

@@ -9,7 +9,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +22,6 @@ from edgetag.userfiles import read_file
 TABLE_SUFFIXES = (".csv", ".jsonl", ".ndjson", ".parquet")
 MOST_BYTES = 8_000_000_000
 """Most bytes of a table; ten million images with a hundred tags take four."""
-
-BEFORE_ANSWERS = "before_answers"
-"""The column in which a table with people's answers among its labels tells what stood there."""
 
 MOST_WEIGHT = 100
 """Most times that a picture comes in an epoch."""
@@ -308,32 +305,6 @@ def read_crop(row: Row, column: str | None) -> Crop | None:
         f"{row.where}: column {column!r} is {value!r}; a region is `left top right bottom` in "
         "whole pixels, right and bottom larger, or empty for the whole picture"
     )
-
-
-def before_answers_text(before: Mapping[str, int | None]) -> str:
-    """Return tag → label before people answered as a cell; nothing where nobody did."""
-    return json.dumps(before, ensure_ascii=False) if before else ""
-
-
-def read_before_answers(row: Row) -> tuple[tuple[str, int | None], ...]:
-    """Return tags and labels of a cell of `before_answers_text`.
-
-    Raises:
-        InputError: It is none.
-    """
-    cell = row.cells.get(BEFORE_ANSWERS)
-    if cell is None or cell == "":
-        return ()
-    try:
-        before = json.loads(cell) if isinstance(cell, str) else cell
-    except (ValueError, RecursionError):
-        before = None
-    if not isinstance(before, dict) or any(label not in (0, 1, None) for label in before.values()):
-        raise InputError(
-            f"{row.where}: column {BEFORE_ANSWERS!r} is {cell!r:.80}; leave it as edgetag review "
-            "export wrote it, or take the column out of the table"
-        )
-    return tuple(before.items())
 
 
 def share_row(rows: dict[LabelRow, LabelRow], row: LabelRow) -> LabelRow:

@@ -1,5 +1,6 @@
 """A wide table: `path`, one column per tag, optionally `split`, `group` and a region."""
 
+from edgetag.dataset.before_answers import BEFORE_ANSWERS
 from edgetag.dataset.formats.given import Draft, Given
 from edgetag.dataset.formats.guessing import (
     has_ids,
@@ -10,7 +11,6 @@ from edgetag.dataset.formats.guessing import (
     texts,
 )
 from edgetag.dataset.formats.tables import (
-    BEFORE_ANSWERS,
     Table,
     parse_label,
     read_label,
