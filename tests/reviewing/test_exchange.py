@@ -176,6 +176,20 @@ def test_the_page_weighs_answers_of_the_recipes_corrections_as_the_next_run_does
     assert view.differ == (() if by == "ann" or label == 0 else ("cat",))
 
 
+def test_labels_whose_answers_are_gone_or_damaged_are_not_weighed_without_them(
+    built: BuiltRun,
+) -> None:
+    table(built, "before.csv", HEAD + "a.png,cat,0,ann,\n")
+    built.build("before.csv")
+    built.workspace.earlier_answers.write_text("path,tag,label\na.png,cat,maybe\n")
+    file = built.folder / "before.csv"
+    assert "'maybe'; a label is 1" in (told := built.do("import", file, fails=True))
+    assert "run: edgetag data build" in told
+    built.workspace.earlier_answers.unlink()
+    told = built.do("import", file, fails=True)
+    assert "missing, though labels here are people's answers; run: edgetag data build" in told
+
+
 def test_answers_of_the_recipes_corrections_are_neither_exported_nor_counted_a_second_time(
     built: BuiltRun,
 ) -> None:

@@ -32,6 +32,11 @@ def open_review(
     mined = MineResult.read_if_there(workspace.mine / "mine.json", "mine")
     opened = dataset or open_dataset(workspace)
     earlier = earlier_answers(workspace.earlier_answers, opened.vocabulary)
+    if not earlier and opened.manifest["answered"].list.len().sum():
+        raise InputError(
+            f"{workspace.earlier_answers}: missing, though labels here are people's answers; "
+            "run: edgetag data build"
+        )
     board = Board(
         opened,
         mined.findings if mined else (),
