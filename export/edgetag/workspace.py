@@ -108,6 +108,11 @@ class Workspace:
         return self.dataset / "corrections.csv"
 
     @property
+    def earlier_answers(self) -> Path:
+        """The answers that labels are corrected by; not there where there are none."""
+        return self.dataset / "answers.csv"
+
+    @property
     def cache(self) -> Path:
         """Letterboxed uint8 images."""
         return self.dataset / "cache"

@@ -91,6 +91,8 @@ class Plan:
     answered: tuple[tuple[str, ...], ...]
     """Of each image, the tags whose label people's answers decided."""
     corrections: tuple[Correction, ...]
+    said: tuple[Answer, ...]
+    """Answers about these images, as `correcting.Corrected` has them."""
 
     def rejected(self) -> dict[str, int]:
         """Return dropped rows by reason, sorted."""
@@ -264,7 +266,8 @@ def make_plan(
     limits = Limits(section.max_pixels, section.max_file_bytes)
     inspection = inspect(sources.jobs, contract, limits, building, progress)
     outside = (*sources.outside, *sources.nameless)
-    images, dropped = select(sources.listing.entries, inspection.files, outside)
+    listing = sources.listing
+    images, dropped = select(listing.entries, inspection.files, outside, adds_up=listing.adds_up)
     while True:
         splits = _splits(images, section.split)
         near = find_near_duplicates(
@@ -301,4 +304,5 @@ def make_plan(
         pairs,
         corrected.answered,
         corrected.corrections,
+        corrected.said,
     )
