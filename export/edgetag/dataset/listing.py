@@ -48,6 +48,7 @@ class Listing:
         unknown_tags: Tags that the vocabulary lacks; their entries are kept without them.
         has_groups: Whether the source has a column of groups.
         ignored_files: Files beside the images that are none by their name.
+        linked_folders: Links to folders in the source, which are not followed.
         adds_up: Whether an entry's 0 says no more than that the entry does not name the tag, so
             that another entry of the same picture may.
     """
@@ -59,6 +60,7 @@ class Listing:
     unknown_tags: tuple[UnknownTag, ...] = ()
     has_groups: bool = False
     ignored_files: int = 0
+    linked_folders: int = 0
     adds_up: bool = False
 
 
