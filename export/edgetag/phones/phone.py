@@ -23,6 +23,7 @@ SLOWEST_BYTES_PER_S = 200_000
 """USB 2 brings tens of megabytes a second; slower than this counts as hung."""
 
 
+_CODE = re.compile(r"[0-9]{1,3}")
 _LISTED = re.compile(
     r"-[rwxsStT-]{9}\S? .{0,200}? ([0-9]{1,15}) +(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[A-Z][a-z]{2} )"
 )
@@ -150,7 +151,7 @@ def _split(text: str, mark: str) -> list[Answer]:
     while True:
         before, separator, after = rest.partition(f"\n{mark} ")
         code, newline, rest = after.partition("\n")
-        if not separator or not newline or not code.strip().isdigit():
+        if not separator or not newline or not _CODE.fullmatch(code.strip()):
             return answers
         answers.append(Answer(int(code), before))
 
