@@ -50,15 +50,13 @@ def test_an_exit_code_that_is_none_is_an_answer_that_is_not_whole(
     street: Street, code: str
 ) -> None:
     street.phone()
-    script(
-        street.bin / "adb",
-        f"""#!/bin/sh
-case "$1" in
-devices) printf 'List of devices attached\\nA1 device\\n' ;;
-*) mark=$(printf '%s' "$4" | sed 's/.*echo \\([0-9a-f]*\\) [$]r.*/\\1/'); echo; echo "$mark {code}" ;;
-esac
-""",
+    lines = (
+        "#!/bin/sh",
+        '[ "$1" = devices ] && echo "A1 device" && exit',
+        r"mark=$(printf '%s' \"$4\" | sed 's/.*echo \([0-9a-f]*\) [$]r.*/\1/')",
+        f'echo; echo "$mark {code}"',
     )
+    script(street.bin / "adb", "\n".join(lines) + "\n")
     (listed,) = Adb.find().devices()
     with pytest.raises(PhoneError) as caught:
         Phone(Adb.find(), listed).shell("true")
