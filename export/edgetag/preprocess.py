@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, GifImagePlugin, Image, UnidentifiedImageError
+from PIL import ExifTags, GifImagePlugin, Image, ImageFile, UnidentifiedImageError
 
 from edgetag.contract import Preprocessing
 from edgetag.pixels import Pixels, scale
@@ -125,7 +125,7 @@ def opened(source: Path | bytes) -> Iterator[Image.Image]:
         raise ImageRejectedError(reason, str(error) or type(error).__name__) from None
 
 
-def _widen_transparency(image: Image.Image) -> None:
+def _widen_transparency(image: ImageFile.ImageFile) -> None:
     """Make the transparent grey of a PNG of 2 or 4 bits one of 8, as Pillow makes its pixels."""
     grey = image.info.get("transparency")
     if image.format == "PNG" and image.mode == "L" and isinstance(grey, int):

@@ -6,12 +6,12 @@ Android and browsers refuse such files, or make up what is missing; so the contr
 import struct
 import zlib
 
-from PIL import Image
+from PIL import ImageFile
 
 PNG_SIGNATURE_BYTES = 8
 
 
-def require_whole(image: Image.Image, data: bytes) -> None:
+def require_whole(image: ImageFile.ImageFile, data: bytes) -> None:
     """Look at a file of which nothing but the header was decoded.
 
     JPEG and WebP need no look: Pillow refuses those that end too early.

@@ -11,7 +11,7 @@ import pytest
 
 from edgetag.bundling import web
 from edgetag.preprocess import ImageRejectedError, Pixels, read_image
-from edgetag.runtimes.browser.devtools import ORIGIN, open_tab
+from edgetag.runtimes.browser.devtools import ORIGIN, Files, open_tab
 from tests.support.chromium import open_chromium
 from tests.support.golden_exif import write_exif
 from tests.support.golden_pictures import CONTRACT, DIFFERS, READS, REFUSES, write_pictures
@@ -45,7 +45,7 @@ def decode(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Decode]:
     """What the page decodes pictures with, without the rest of the page."""
     chromium = open_chromium(tmp_path_factory.mktemp("profile"))
     scripts = (Path(web.__file__).parent / "web").glob("*.mjs")
-    files = {
+    files: Files = {
         "/": ("text/html", lambda: b"<!doctype html>"),
         **{f"/{path.name}": ("text/javascript", partial(path.read_bytes)) for path in scripts},
     }

@@ -16,8 +16,17 @@ Size = tuple[int, int]
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Of each colour type of PNG."""
 
-ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2))
-ADAM7 += ((0, 1, 1, 2),)
+ADAM7 = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+"""Left, top and steps to the right and down of each pass of an interlaced PNG."""
+
 GIF_BITS = 3
 
 

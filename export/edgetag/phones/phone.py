@@ -37,6 +37,11 @@ class Answer:
     code: int
     text: str
 
+    @property
+    def last_line(self) -> str:
+        """The last line that it printed, or that it printed none."""
+        return (self.text.strip().splitlines() or ["it printed nothing"])[-1]
+
 
 @dataclass(frozen=True)
 class Phone:
@@ -186,5 +191,4 @@ def check(answer: Answer, what: str) -> Answer:
     problem = recognize(answer.text)
     if problem is None and "Permission denied" in answer.text:
         problem = Problem.READ_ONLY
-    last = answer.text.strip().splitlines()[-1:] or [f"exit code {answer.code}"]
-    raise PhoneError(problem or Problem.FAILED, f"{what}: {last[0]}")
+    raise PhoneError(problem or Problem.FAILED, f"{what}: {answer.last_line}")
