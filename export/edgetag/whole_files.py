@@ -29,9 +29,8 @@ def require_whole(image: ImageFile.ImageFile, data: bytes) -> None:
             _require_chunks(data)
         case "GIF":
             _require_blocks(data, image.tile[0].offset)
-        case "BMP" if image.tile[0].codec_name == "raw":
-            _, stride, _ = image.tile[0].args
-            _require_bytes(data, image.tile[0].offset + stride * image.height)
+        case "BMP":
+            _require_rows(image, data)
 
 
 def _require_chunks(data: bytes) -> None:
@@ -55,6 +54,14 @@ def _require_blocks(data: bytes, start: int) -> None:
         if data[at] == 0:
             return
         at += 1 + data[at]
+
+
+def _require_rows(image: ImageFile.ImageFile, data: bytes) -> None:
+    """Ask for all rows of a BMP with what fills them; for packed ones Pillow asks itself."""
+    codec, _, start, args = image.tile[0]
+    if codec == "raw" and isinstance(args, tuple):
+        _, row_bytes, _ = args
+        _require_bytes(data, start + row_bytes * image.height)
 
 
 def _require_bytes(data: bytes, count: int) -> None:
