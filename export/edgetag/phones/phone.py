@@ -138,8 +138,8 @@ class Phone:
         ended = self._adb(["pull", remote, str(target.absolute())], limit_s, MOST_BYTES)
         if ended.code:
             raise error_of(ended.said, Problem.DISCONNECTED)
-        if target.is_symlink() or not target.is_file() or target.stat().st_size > most_bytes:
-            raise PhoneError(Problem.WRONG_OUTPUT, f"{remote} is no file of {size} bytes")
+        if target.is_symlink() or not target.is_file() or target.stat().st_size != size:
+            raise PhoneError(Problem.WRONG_OUTPUT, f"{remote} did not arrive with its {size} bytes")
 
     def size_of(self, remote: str) -> int | None:
         """Return the size of a regular file on the phone in bytes, None where there is none."""
