@@ -23,7 +23,7 @@ from shlex import quote
 from typing import IO
 
 from edgetag.bundling.contents import MANIFEST
-from edgetag.bundling.result import BundleManifest
+from edgetag.bundling.result import BundleFile, BundleManifest
 from edgetag.errors import InputError, one_line
 from edgetag.userfiles import Content, content_of_file, require_file
 from edgetag.writing import atomic_write
@@ -45,6 +45,14 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     packed = io.BytesIO()
     _pack_into(packed, files, lambda name: io.BytesIO(files[name]))
     return packed.getvalue()
+
+
+def described(files: Mapping[str, bytes]) -> tuple[BundleFile, ...]:
+    """Return what a manifest says of files, by name."""
+    return tuple(
+        BundleFile(name=name, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
+        for name, data in sorted(files.items())
+    )
 
 
 def _pack_into(

@@ -184,7 +184,7 @@ class _Reader:
     def check_labels_text(self) -> None:
         """Refuse labels that are not the manifest's tags."""
         text = self._archive.read(contents.LABELS_TEXT, MOST_JSON_BYTES)
-        if text != "".join(f"{tag}\n" for tag in self._manifest.tags).encode():
+        if text != contents.labels_text(self._manifest.tags):
             raise self._wrong(f"{contents.LABELS_TEXT} does not list the tags of the manifest")
 
     def labels(self) -> Labels:
