@@ -191,6 +191,6 @@ def _require_limit(budget: Budget, variant: Variant) -> None:
 def _require_scored(budget: Budget, split: Split, name: str) -> None:
     if tags := named_and_not_scored(budget, split):
         raise InputError(
-            f"no file can pass: {', '.join(tags)} of budgets.….tags cannot be scored on {name}; add "
-            "labelled images, or take these margins out"
+            f"no file can pass: {', '.join(tags)} of budgets.….tags cannot be scored on {name}; "
+            "add labelled images, or take these margins out"
         )

@@ -1,5 +1,8 @@
-"""Margins that nothing can break, since they are at least what the reference has, and margins that
-nothing can keep, since the recipe sets them by name for a tag that is not scored."""
+"""Margins that no loss can break, and margins that no file can keep.
+
+The former are at least what the reference has. The latter are those that the recipe sets by name
+for a tag that is not scored.
+"""
 
 from collections.abc import Iterator
 
