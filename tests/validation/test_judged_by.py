@@ -15,6 +15,7 @@ from edgetag.recipe import Budget, Recipe
 from edgetag.validation.evaluation import Evaluation, prepare
 from edgetag.validation.inputs import Candidate, candidates
 from edgetag.validation.metrics import Measured
+from edgetag.validation.scores import read_reference, write_reference
 from tests.support.small_run import Lines
 from tests.support.tiny_run import STYLE, TAGS, TEST, VALIDATION, RunFolder
 
@@ -145,12 +146,48 @@ def test_splits_lie_one_behind_the_other_and_a_later_runtime_scores_all_unless_t
 ) -> None:
     assert evaluation.deciding == "test"
     assert evaluation.places == {"test": slice(0, TEST), "test_style": slice(TEST, TEST + STYLE)}
+    three = {
+        name: evaluation.rows["test"][:count] for name, count in zip("abc", (2, 3, 4), strict=True)
+    }
+    assert replace(evaluation, rows=three).places == {
+        "a": slice(0, 2),
+        "b": slice(2, 5),
+        "c": slice(5, 9),
+    }
     assert evaluation.judged_rows.tolist() == list(range(TEST + STYLE))
     assert evaluation.agreement_places.tolist() == list(range(TEST + STYLE))
     assert len(with_section(evaluation, agreement_images=100).agreement_places) == 100
     assert len(evaluation.refit_rows) == VALIDATION
     assert len(evaluation.map_rows) == 0
     assert evaluation.heat_maps is None
+
+
+def test_a_split_is_of_the_pictures_that_the_reference_knows(run_folder: RunFolder) -> None:
+    dataset, given = open_dataset(run_folder.workspace), run_folder.reference_file()
+    fewer = read_reference(given)
+    assert fewer.known is not None
+    known = replace(
+        fewer.known,
+        labels=fewer.known.labels[1:],
+        paths=fewer.known.paths[1:],
+        groups=None,
+    )
+    write_reference(
+        given,
+        replace(
+            fewer,
+            scores=fewer.scores[1:],
+            identities=fewer.identities[1:],
+            split=fewer.split[1:],
+            known=known,
+        ),
+    )
+    recipe = run_folder.on_litert(LIMITS)
+    made = prepare(recipe, run_folder.workspace, dataset, (), SilentProgress(), given, 0.05)
+    assert made.rows["test"].tolist() == list(range(1, TEST))
+    assert np.array_equal(made.splits["test"].labels, dataset.labels(made.rows["test"]))
+    assert np.array_equal(made.reference["test"].scores, run_folder.reference[1:TEST])
+    assert len(made.splits["test_style"].labels) == STYLE
 
 
 def test_what_cannot_judge_is_told_before_anything_is_scored(run_folder: RunFolder) -> None:
