@@ -73,7 +73,7 @@ def test_negatives_with_the_highest_score_are_told_where_no_threshold_passes_the
     scores[15:, 0] = 1.0
     section = ThresholdSection(policy="recall_at_fpr", max_fpr=0.2)
     chosen = choose_thresholds(scores, labels, Vocabulary(("full", "not")), section, "validation")
-    assert (chosen.thresholds["full"], chosen.thresholds["not"]) == (1.0, pytest.approx(0.5))
+    assert chosen.thresholds == {"full": 1.0, "not": pytest.approx(0.5)}
     assert chosen.unkept == ("full",)
     scores[17:, 0] = 0.1  # two of ten is what is allowed
     chosen = choose_thresholds(scores, labels, Vocabulary(("full", "not")), section, "validation")
