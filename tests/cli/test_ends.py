@@ -58,7 +58,7 @@ def test_a_name_that_no_file_can_have_is_a_wrong_input(verb: tuple[str, ...]) ->
         [sys.executable, "-m", "edgetag", *verb, "a" * 300], capture_output=True, text=True
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"error: {'a' * 300}: File name too long\n"
+    assert done.stderr == f"error: {'a' * 300}: cannot be looked at: File name too long\n"
 
 
 @pytest.mark.slow

@@ -31,7 +31,7 @@ from edgetag.quantizing.result import Compared, File, QuantizedFile
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.scratch import scratch_folder
 from edgetag.temporary_images import images_on_disk
-from edgetag.writing import disk_error, write_bytes, write_text
+from edgetag.writing import require_place, write_bytes, write_text
 
 PACKAGES = ("ai-edge-litert", "litert-quantizer", "numpy", "pillow")
 PROBABILITIES = ("LOGISTIC", "SOFTMAX")
@@ -69,10 +69,12 @@ def quantize_file(
             pictures, and the engine runs it otherwise.
 
     Raises:
-        InputError: The file is none that can be quantized, or there are no pictures.
+        InputError: The file is none that can be quantized, there are no pictures, or `out` cannot
+            be written.
     """
     if out.suffix != ".tflite" or out.resolve() == source.resolve():
         raise InputError(f"{out}: cannot be written; name another file that ends in .tflite: -o")
+    require_place(out)
     classifier = read_classifier(source, mean, std)
     labels = classifier.read_labels(source)
     data = prepared(parse_model(classifier.data, source), source)
@@ -166,12 +168,8 @@ def _quantize(
 @contextmanager
 def _temporary_files_beside(out: Path) -> Iterator[None]:
     """Let temporary files of this process lie in the only folder that it will write to."""
-    before, place = tempfile.tempdir, out.absolute().parent
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise disk_error(place, error) from error
-    with scratch_folder(place) as folder:
+    before = tempfile.tempdir
+    with scratch_folder(out.absolute().parent) as folder:
         tempfile.tempdir = str(folder)
         try:
             yield
