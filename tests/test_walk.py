@@ -28,6 +28,7 @@ from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_text
 from tests.support.made_results import exported, make_sources, make_verdict, scored
 from tests.support.run_folders import write_cache
+from tests.support.small_run import Lines
 
 PLAIN = ["dataset", "train", "export", "validate", "bench", "explain", "bundle", "report"]
 NEEDED = [*PLAIN[:4], "quantize", "export", "validate", *PLAIN[4:]]
@@ -53,6 +54,8 @@ class Plant:
     qat: Decision = "pass"
     float_: Decision = "pass"
     seed: int = 1
+    turn: str = ""
+    """Makes the same stages leave other files, as trainings on a GPU do."""
     kill: tuple[str, int, str] = ("", 0, "")
     """Stage, which of its runs, and whether before or after it has left its files."""
     ran: list[str] = field(default_factory=list)
@@ -69,6 +72,12 @@ class Plant:
         pipeline.run_all(self.recipe(more), self.workspace, SilentProgress(), force)
         return self.ran
 
+    def alone(self, name: str) -> list[str]:
+        """Run one stage by itself, and return what was said."""
+        lines = Lines()
+        one_stage.run_stage(name, self.recipe(), self.workspace, lines)
+        return [line for line in lines.lines if line.startswith("note")]
+
     @property
     def files(self) -> list[str]:
         path = self.workspace.export / "export.json"
@@ -81,7 +90,8 @@ class Plant:
             result = self._leave(which, recipe, options)
             for output in which.outputs[1:]:
                 if "*" not in output and output != "dataset/cache/index.json":
-                    write_text(workspace.root / output, f"{which.name} {recipe.seed}")
+                    text = f"{which.name} {recipe.seed} {self.turn}"
+                    write_text(workspace.root / output, text)
             write_text(workspace.root / which.outputs[0], result.to_json())
             self._kill(which, "after")
             return result
@@ -102,7 +112,7 @@ class Plant:
             return dataset(recipe.seed)
         if which.name == "quantize":
             weights = self.workspace.quantize / "int8-qat.npz"
-            write_text(weights, f"weights of seed {recipe.seed}")
+            write_text(weights, f"weights of seed {recipe.seed} {self.turn}")
             return QuantizeResult(variants=(quantized(weights),))
         if which.name == "export":
             names = (*recipe.export.variants, *_trained_if_needed(recipe, self.workspace))
@@ -247,6 +257,55 @@ def test_what_was_trained_on_other_weights_is_no_longer_exported(
     plant.seed, plant.int8 = 3, "fail"
     assert plant.run() == [name for name in NEEDED if name != "dataset"]
     assert plant.files[-1] == "int8-qat"
+
+
+def test_a_stage_by_itself_does_not_mix_what_two_trainings_left(
+    make: Callable[..., Plant],
+) -> None:
+    plant = make(int8="fail")
+    plant.run()
+    assert plant.alone("export") == plant.alone("validate") == plant.alone("bench") == []
+    plant.turn = "another training"
+    plant.alone("train")
+    for name in ("export", "validate", "bench", "explain"):
+        with pytest.raises(InputError, match=r"was made from what train.* left before; run: edge"):
+            plant.alone(name)
+    plant.alone("quantize")
+    plant.alone("export")
+    for name in ("bundle", "report"):
+        with pytest.raises(InputError, match="validate judged what train, export left before"):
+            plant.alone(name)
+    plant.alone("validate")
+    plant.alone("bundle")
+
+
+def test_a_stage_by_itself_refuses_what_changed_since_it_was_trained(
+    make: Callable[..., Plant],
+) -> None:
+    plant = make()
+    plant.run()
+    write_text(plant.workspace.train / "model.npz", "another model")
+    with pytest.raises(InputError, match=r"train/model\.npz changed since train left it"):
+        plant.alone("export")
+    (plant.workspace.train / "model.npz").unlink()
+    plant.alone("bundle")
+
+
+def test_a_stage_by_itself_tells_that_labels_changed(make: Callable[..., Plant]) -> None:
+    plant = make()
+    plant.run()
+    labels = plant.recipe().data.source
+    labels.write_text("path,cat\na.png,0\n")
+    (said,) = plant.alone("validate")
+    assert said.startswith("note: dataset is of other data than there are now (labels or pictures")
+    labels.unlink()
+    assert plant.alone("validate") == []
+    labels.write_text("path,cat\na.png,0\n")
+    plant.turn = "of other pictures"
+    plant.alone("dataset")
+    assert [line[:35] for line in plant.alone("export")] == ["note: train is of other data than t"]
+    with pytest.raises(InputError, match="validate judged what dataset, export left before"):
+        plant.alone("report")
 
 
 def test_where_nothing_passes_the_old_bundle_goes(make: Callable[..., Plant]) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgetag.children import SOURCE_ROOT
-from edgetag.proc import free_memory_bytes
+from edgetag.proc import free_memory_bytes, text_of
 
 if TYPE_CHECKING:
     import ctypes
@@ -120,9 +120,12 @@ def _allow(rules: int, place: Path, rights: int) -> None:
 def _bound_memory() -> None:
     """Give out no more memory than is free now: what asks for more fails, and no other process."""
     free = free_memory_bytes()
-    if free is None:
+    statm = text_of(
+        Path("/proc/self/statm")
+    )  # hidden where a confined process, bounded, started it
+    if free is None or not statm:
         return
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    pages = int(statm.split()[0])
     most = pages * resource.getpagesize() + free
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     if hard == resource.RLIM_INFINITY or hard > most:

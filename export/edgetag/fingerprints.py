@@ -5,11 +5,13 @@ packages that it computes with and its inputs are what they were when it last be
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from edgetag.dataset.integrity import damaged_shards
 from edgetag.dependencies import dependencies_of
+from edgetag.errors import InputError
 from edgetag.recipe import PLACES, Recipe
 from edgetag.stages import STAGES, Stage, needs, value_at
 from edgetag.workspace import Making, RunFile, StageRecord, Workspace, digest_file, digest_json
@@ -55,28 +57,12 @@ def making(
     which: Stage, recipe: Recipe, run_file: RunFile, options: Mapping[str, Any] | None = None
 ) -> Making:
     """Return everything that decides what a stage would leave, as it is now."""
-    inputs = {
-        need: digest_json(run_file.stages[need].outputs)
-        for need in needs(which, recipe)
-        if need in run_file.stages
-    }
+    inputs = _of_stages(which, recipe, run_file)
     for name, value in (options or {}).items():
         if value and name not in WITHOUT_EFFECT:
             is_file = isinstance(value, Path) and value.is_file()
             inputs[f"--{name}"] = digest_file(value) if is_file else digest_json(value)
-    if which.name == "dataset":
-        from edgetag.dataset.stage import inputs_fingerprint
-
-        inputs[SOURCES["dataset"]] = inputs_fingerprint(recipe)
-    if which.name in TAUGHT:
-        from edgetag.training.inputs import inputs_fingerprint as of_training
-
-        if learns_from := of_training(recipe, which.name):
-            inputs[SOURCES[which.name]] = learns_from
-    if which.name == "bundle":
-        from edgetag.bundling.sources import inputs_fingerprint as of_bundle
-
-        inputs[SOURCES["bundle"]] = of_bundle(recipe)
+    inputs |= _of_files(which, recipe)
     used = dependencies_of(f"edgetag.{which.package}.{which.module}")
     done = run_file.stages.get(which.name)
     # A package that is not installed here cannot make it anew: what it was made with stands, and
@@ -88,6 +74,47 @@ def making(
         packages={**before, **used.packages},
         inputs=inputs,
     )
+
+
+def _of_stages(which: Stage, recipe: Recipe, run_file: RunFile) -> dict[str, str]:
+    """Return digests of what the stages before a stage have left."""
+    return {
+        need: digest_json(run_file.stages[need].outputs)
+        for need in needs(which, recipe)
+        if need in run_file.stages
+    }
+
+
+def _of_files(which: Stage, recipe: Recipe) -> dict[str, str]:
+    """Return the digest of a stage's inputs outside the run folder, by what users call them."""
+    if which.name == "dataset":
+        from edgetag.dataset.stage import inputs_fingerprint
+
+        return {SOURCES["dataset"]: inputs_fingerprint(recipe)}
+    if which.name in TAUGHT:
+        from edgetag.training.inputs import inputs_fingerprint as of_training
+
+        learns_from = of_training(recipe, which.name)
+        return {SOURCES[which.name]: learns_from} if learns_from else {}
+    if which.name == "bundle":
+        from edgetag.bundling.sources import inputs_fingerprint as of_bundle
+
+        return {SOURCES["bundle"]: of_bundle(recipe)}
+    return {}
+
+
+def older_inputs(which: Stage, recipe: Recipe, run_file: RunFile) -> list[str]:
+    """Return which inputs of a finished stage are others by now: stages, or names of `SOURCES`.
+
+    What it had and is not here, such as the pictures of another machine, is none of them.
+    """
+    made = run_file.stages[which.name].making
+    if made is None:
+        return []
+    now = _of_stages(which, recipe, run_file)
+    with suppress(InputError):
+        now |= _of_files(which, recipe)
+    return [name for name, digest in now.items() if made.inputs.get(name, digest) != digest]
 
 
 def why_again(done: StageRecord, now: Making, workspace: Workspace) -> str:

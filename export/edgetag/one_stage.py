@@ -8,16 +8,16 @@ from shlex import quote
 from typing import Any, Protocol, cast
 
 from edgetag.errors import InputError
-from edgetag.fingerprints import making, settings_digest, touched, why_again
+from edgetag.fingerprints import making, older_inputs, settings_digest, touched, why_again
 from edgetag.machine import package_versions
 from edgetag.progress import Progress, format_seconds
 from edgetag.recipe import Recipe
 from edgetag.records import Result
 from edgetag.shipping import read_shipping
-from edgetag.stages import Stage, stage
+from edgetag.stages import STAGES, Stage, stage
 from edgetag.stages import needs as needs_of
 from edgetag.training.cluster import read_cluster
-from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file, digest_json, measured
+from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file, measured
 from edgetag.writing import write_text
 
 PACKAGES = (
@@ -32,6 +32,11 @@ PACKAGES = (
     "tflite-runtime",
 )
 """Packages whose versions travel with every result."""
+
+
+TRAINING = ("train", "narrow", "prune", "quantize")
+"""Stages whose files the next ones take as they lie there; others' are checked where they are read.
+What is gone is told there too: a folder without weights still has what was made from them."""
 
 
 class StageModule(Protocol):
@@ -131,8 +136,8 @@ def run_stage(
         options: Passed on to the stage's `run`.
 
     Raises:
-        InputError: An earlier stage is missing, or was run with other settings; or the verdict is
-            about what earlier stages have made anew since.
+        InputError: An earlier stage is missing, was run with other settings, or left other files
+            than lie there; or what it made it from, data aside, was made anew since.
     """
     chosen = stage(name)
     if not read_cluster().is_chief:
@@ -157,8 +162,7 @@ def run_stage(
                     f"({', '.join(stage(need).sections)}); run: edgetag run RECIPE --out "
                     f"{quote(str(workspace.root))}"
                 )
-            if need == "validate":
-                _refuse_outdated(done, run_file, workspace)
+            _hold_to_inputs(stage(need), recipe, run_file, workspace, progress)
         options = options_of(chosen, recipe, workspace) | options
         of_all = {key: value for key, value in options.items() if key not in parts}
         made = making(chosen, recipe, run_file, of_all)
@@ -173,21 +177,39 @@ def run_stage(
         return result
 
 
-def _refuse_outdated(validated: StageRecord, run_file: RunFile, workspace: Workspace) -> None:
-    """Refuse a verdict on other pictures or files than those that lie here now.
+def _hold_to_inputs(
+    need: Stage, recipe: Recipe, run_file: RunFile, workspace: Workspace, progress: Progress
+) -> None:
+    """Refuse what was made of other files than lie here now, and tell what was made of other data.
 
-    Its numbers would stand beside other files, and its pictures are rows of another table.
+    Weights and files of two trainings would be mixed, and the numbers of a verdict would stand
+    beside other files; its pictures are rows of another table. But a network that learnt from
+    other labels or pictures may be judged by those of now.
     """
-    judged = validated.making.inputs if validated.making else {}
-    changed = [
-        name
-        for name, done in run_file.stages.items()
-        if name in judged and judged[name] != digest_json(done.outputs)
-    ]
-    if changed:
+    again = f"edgetag run RECIPE --out {quote(str(workspace.root))}"
+    done = run_file.stages[need.name]
+    changed = touched(done, workspace) if need.name in TRAINING else []
+    if changed := [name for name in changed if (workspace.root / name).exists()]:
         raise InputError(
-            f"{workspace.root}: validate judged what {', '.join(changed)} left before; judge what "
-            f"lies there now: edgetag validate RECIPE --out {workspace.root}"
+            f"{workspace.root}: {', '.join(changed)} changed since {need.name} left it; "
+            f"run: {again}"
+        )
+    older = older_inputs(need, recipe, run_file)
+    stages = [name for name in older if name in {each.name for each in STAGES}]
+    if stages and need.name == "validate":
+        raise InputError(
+            f"{workspace.root}: validate judged what {', '.join(stages)} left before; judge what "
+            f"lies there now: edgetag validate RECIPE --out {quote(str(workspace.root))}"
+        )
+    if mixed := [name for name in stages if name != "dataset"]:
+        raise InputError(
+            f"{workspace.root}: {need.name} was made from what {', '.join(mixed)} left before; "
+            f"run: {again}"
+        )
+    if older:
+        progress.say(
+            f"note: {need.name} is of other data than there are now ({', '.join(older)} changed); "
+            f"to make it anew, run: {again}"
         )
 
 

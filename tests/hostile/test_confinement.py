@@ -115,12 +115,12 @@ CURIOUS = (
 import json, os, socket, sys
 from pathlib import Path
 import edgetag.editing.batch as editing, edgetag.tagging.engines as tagging
-import edgetag.serving.worker as serving
+import edgetag.quantizing.file as quantizing, edgetag.serving.worker as serving
 from edgetag.cli.main import main
 secret, port, *sys.argv = sys.argv[1:]
 outcomes = {}
 def curious(read):
-    def reading(*given):
+    def reading(*given, **more):
         outcomes.update({
             "secret": tried(lambda: Path(secret).read_bytes()),
             "home": tried(lambda: os.listdir(Path.home())),
@@ -128,10 +128,10 @@ def curious(read):
             "a picture changed": tried(lambda: Path("photos/cat.png").write_bytes(b"")),
             "connection": tried(lambda: socket.create_connection(("127.0.0.1", int(port)), 5)),
         })
-        return read(*given)
+        return read(*given, **more)
     return reading
 tagging.row_of, editing.open_picture = map(curious, (tagging.row_of, editing.open_picture))
-serving.answer = curious(serving.answer)
+serving.answer, quantizing.calibrate = map(curious, (serving.answer, quantizing.calibrate))
 said = os.dup(2)
 try:
     main() if sys.argv[0] == "edgetag" else serving.main()
@@ -140,7 +140,7 @@ finally:
 """
 )
 """A command, or a server's worker, whose reader of pictures does what a picture could that was made
-for a fault of decoders."""
+for a fault of decoders, or whose engine what a model could."""
 
 
 def tried(folder: Path, *command: str) -> None:
@@ -186,6 +186,16 @@ def test_a_command_that_reads_strangers_pictures_reaches_nothing_else(
     verb, *options = command
     tried(tmp_path, "edgetag", verb, str(RELEASED), "photos", *options)
     assert list((tmp_path / "made").rglob("*.*")), "what it may write, it writes"
+
+
+@pytest.mark.slow
+@needs_landlock
+def test_a_strangers_float_file_reaches_nothing_while_it_is_quantized(tmp_path: Path) -> None:
+    pytest.importorskip("litert_quantizer")
+    given = ("--model", str(MODELS / "tiny_fp32.tflite"), "--images", "photos")
+    tried(tmp_path, "edgetag", "quantize", "file", *given, "-o", "made/int8.tflite")
+    made = {path.name for path in (tmp_path / "made").iterdir()}
+    assert made == {"int8.tflite", "int8.json"}
 
 
 @pytest.mark.slow

@@ -19,7 +19,12 @@ from edgetag.conversion import metadata_schema
 from edgetag.conversion.boundary import read_boundary
 from edgetag.conversion.external import ExternalModel, read_external
 from edgetag.conversion.flatfile import pack_model
-from edgetag.conversion.labels import MOST_LABEL_BYTES
+from edgetag.conversion.labels import (
+    MEMBER,
+    MOST_LABEL_BYTES,
+    MOST_ZIP_BYTES,
+    labels_behind,
+)
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.tags import Vocabulary
@@ -121,6 +126,12 @@ def test_a_file_cut_within_its_zip_of_labels_is_refused(tmp_path: Path) -> None:
     labels = tmp_path / "labels.txt"
     labels.write_text("a\nb\nc\nd\ne\n", encoding="utf-8")
     read(tmp_path / "other.tflite", whole[:-1], labels)
+
+
+@pytest.mark.slow
+def test_beginnings_of_a_zip_without_number_take_little_time() -> None:
+    with little_time_and_memory():
+        assert labels_behind(MEMBER * (MOST_ZIP_BYTES // 4 - 25) + bytes(100), "a", "x") is None
 
 
 @pytest.mark.parametrize("name", ["fp32", "int16x8", "int8_int8", "explain_fp32"])

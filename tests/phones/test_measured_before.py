@@ -13,6 +13,9 @@ from edgetag.phones.listing import Listed
 from edgetag.phones.reading import read
 from edgetag.phones.settings import Options
 from edgetag.phones.stage import run
+from edgetag.phones.tables import phone_tables
+from edgetag.tables.markdown import to_markdown
+from edgetag.writing import write_text
 from tests.phones.measuring import SETTINGS, Run, bench
 from tests.phones.street import Street
 from tests.support.small_run import Lines
@@ -60,6 +63,39 @@ def test_one_phone_measured_after_the_other_leaves_the_first_ones_figures(
         assert [(record.phone, record.variant) for record in records] == expected
     again = bench(street, run_folder, serial="A1", variants=("int8",), **options)
     assert len(again.results) == len(again.apps) == len(again.scores) == 3
+
+
+def test_each_figure_keeps_its_own_clocks(street: Street, run_folder: Run) -> None:
+    street.phone()
+    free = replace(SETTINGS, fixed_performance=False)
+    in_app: dict[str, Any] = {"tool": None, "app": "dev.edgetag.demo", "images": 3}
+    bench(street, run_folder, variants=("int8",))
+    both = bench(street, run_folder, free, variants=("int8",), **in_app)
+    assert [figure.fixed_performance for figure in both.results] == [True]
+    assert [figure.fixed_performance for figure in both.apps] == [None]
+    assert (both.held(both.results[0]), both.held(both.apps[0])) == (True, None)
+    of_results, of_apps = (to_markdown(table) for table in phone_tables(both)[1:3])
+    assert "held" in of_results
+    assert "held" not in of_apps
+
+
+def test_figures_of_before_have_the_clocks_that_their_phone_had(
+    street: Street, run_folder: Run
+) -> None:
+    street.phone()
+    measured = bench(street, run_folder, variants=("int8",))
+    older = measured.model_copy(
+        update={
+            "results": tuple(
+                figure.model_copy(update={"fixed_performance": None}) for figure in measured.results
+            )
+        }
+    )
+    write_text(run_folder[1].bench / "phones.json", older.to_json())
+    free = replace(SETTINGS, fixed_performance=False)
+    in_app: dict[str, Any] = {"tool": None, "app": "dev.edgetag.demo", "images": 3}
+    both = bench(street, run_folder, free, variants=("int8",), **in_app)
+    assert [figure.fixed_performance for figure in both.results] == [True]
 
 
 @pytest.mark.parametrize(

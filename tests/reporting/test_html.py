@@ -131,7 +131,11 @@ def test_another_process_gives_the_same_bytes(html: str) -> None:
         check=True,
         capture_output=True,
         timeout=120,
-        env={"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "7", "HOME": str(Path.home())},
+        env={
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'export'}",
+            "PYTHONHASHSEED": "7",
+            "HOME": str(Path.home()),
+        },
     )
     assert done.stdout.decode() == html
 

@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
+from edgetag.judging.checks import Value, judge
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.reporting import stage
@@ -143,6 +144,20 @@ def test_an_undecided_tag_is_a_failure_of_its_own_type_that_says_what_would_deci
     assert (
         "340 more positives of cat would decide, as it looks that it is kept (p = 0.25 by Holm)"
         in str(found[0].text)
+    )
+
+
+def test_a_margin_for_an_unscored_tag_by_name_is_red_and_says_why(tmp_path: Path) -> None:
+    entry = scored("int8", "litert", "test", 0.004)
+    check = judge("max_ap_drop", 0.05, Value(None))
+    food = entry.tags[2].model_copy(update={"checks": (check,), "verdict": check.verdict})
+    entry = entry.model_copy(update={"tags": (*entry.tags[:2], food), "verdict": "undecided"})
+    root = junit_of(make_verdict((entry,)), tmp_path)
+    open_tag = case(root, "int8 on litert", "tag [bold]food")
+    assert outcome(open_tag) == ("failure", "undecided")
+    assert open_tag[0].text == (
+        "undecided: max_ap_drop is not measured, limit 5.00 points; the tag is not scored: too few "
+        "images with it, or none without; add labelled images"
     )
 
 

@@ -169,6 +169,13 @@ def test_what_cannot_be_rescued_is_told(spoilt: RescueRun) -> None:
             run(spoilt.with_recipe(more), workspace, SilentProgress(), **options)
 
 
+def test_nothing_is_tried_for_a_tag_by_name_that_cannot_be_scored(spoilt: RescueRun) -> None:
+    recipe = spoilt.with_recipe(f"{MARGIN}\n[budgets.int8.tags]\ncat = {{ max_ap_drop = 0.1 }}\n")
+    section = recipe.validation.model_copy(update={"min_positives": 10_000})
+    with pytest.raises(InputError, match="no file can pass: cat of budgets"):
+        run(recipe.model_copy(update={"validation": section}), spoilt.workspace, SilentProgress())
+
+
 def test_a_changed_file_is_refused(spoilt: RescueRun, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "run")
     shutil.copytree(spoilt.workspace.root, workspace.root)

@@ -58,6 +58,28 @@ def test_no_cut_within_the_rate_has_a_larger_recall(case: Case, max_fpr: float) 
     assert present[truth == 1].mean() == best
 
 
+@given(st.floats(0, 1, width=32), st.booleans())
+def test_scores_that_are_neighbours_are_told_apart_in_float32(below: float, f1: bool) -> None:
+    above = float(np.nextafter(np.float32(below), np.float32(2)))
+    scores, truth = np.array([below, min(above, 1.0)]), np.array([0, 1], np.int8)
+    threshold = best_f1(truth, scores) if f1 else recall_at_fpr(truth, scores, 0.4)
+    present = scores.astype(np.float32) >= np.float32(threshold)
+    assert present[0] == (scores[1] == scores[0])
+
+
+def test_negatives_with_the_highest_score_are_told_where_no_threshold_passes_them_over() -> None:
+    labels = np.repeat([[1, 1], [0, 0]], 10, axis=0).astype(np.int8)
+    scores = np.repeat([[0.9, 0.9], [0.1, 0.1]], 10, axis=0).astype(np.float32)
+    scores[15:, 0] = 1.0
+    section = ThresholdSection(policy="recall_at_fpr", max_fpr=0.2)
+    chosen = choose_thresholds(scores, labels, Vocabulary(("full", "not")), section, "validation")
+    assert chosen.thresholds == {"full": 1.0, "not": pytest.approx(0.5)}
+    assert chosen.unkept == ("full",)
+    scores[17:, 0] = 0.1  # two of ten is what is allowed
+    chosen = choose_thresholds(scores, labels, Vocabulary(("full", "not")), section, "validation")
+    assert chosen.unkept == ()
+
+
 def test_a_threshold_lies_in_the_middle_of_the_gap() -> None:
     truth = np.array([0, 0, 1, 1], np.int8)
     assert best_f1(truth, np.array([0.1, 0.2, 0.8, 0.9])) == 0.5

@@ -171,6 +171,44 @@ def test_a_change_within_the_tolerance_is_none() -> None:
     assert held(verdict_of(0.0063), accepted(0.004)).changes != ()
 
 
+def at_distance(rmse: float | None) -> Verdict:
+    entry = scored("int8", "litert", "test", 0.004).model_copy(update={"logit_rmse": rmse})
+    return make_verdict((entry,))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "changes"),
+    [
+        (0.2, 0.22, []),
+        (0.2, 0.2201, [("logit_rmse", "worse")]),
+        (0.2, 0.18, []),
+        (0.2, 0.1799, [("logit_rmse", "better")]),
+        (0.00001, 0.01, []),
+        (0.05, 0.06, []),
+        (0.05, 0.0601, [("logit_rmse", "worse")]),
+        (None, 0.5, []),
+        (0.5, None, []),
+    ],
+)
+def test_a_file_that_drifts_from_the_float_model_fails_where_its_means_hold(
+    before: float | None, now: float | None, changes: list[tuple[str, str]]
+) -> None:
+    comparison = held(at_distance(now), accept(at_distance(before), None, "first"))
+    assert told(comparison) == changes
+    worse = ("logit_rmse", "worse") in changes
+    assert comparison.verdict == ("fail" if worse else "pass")
+
+
+def test_the_recipe_says_which_drift_counts() -> None:
+    baseline = accept(at_distance(0.2), None, "first")
+    assert told(compare(at_distance(0.29), baseline, FILE, 0.002, 0.01, 0.5)) == []
+    (change,) = compare(at_distance(0.31), baseline, FILE, 0.002, 0.01, 0.5).changes
+    assert (change.what, change.tolerance) == ("logit_rmse", 0.1)
+    distant = at_distance(0.4).variants[0].model_copy(update={"map": 0.6, "map_drop": 0.25})
+    means = held(make_verdict((distant,)), baseline).changes
+    assert [each.what for each in means] == ["map", "map_drop", "logit_rmse"]
+
+
 def test_a_tag_that_falls_while_the_mean_holds_fails() -> None:
     comparison = held(with_tag(verdict_of(), ap=0.85), accepted())
     assert told(comparison) == [("ap of cat", "worse")]

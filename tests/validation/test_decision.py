@@ -1,5 +1,7 @@
 """A margin passes inside its interval, fails outside, and is undecided on it."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -144,6 +146,76 @@ def test_a_tag_s_own_margin_replaces_the_variant_s() -> None:
     assert checks["cat"][0].limit == 0.2
     assert checks["cat"][0].verdict == "pass"
     assert checks["dog"][0].limit == 0.01
+
+
+def test_a_margin_for_an_unscored_tag_by_name_leaves_the_file_undecided() -> None:
+    comparison, split = scene()
+    named = Budget(max_recall_drop=0.06, tags={"rare": TagBudget(max_ap_drop=0.1)})
+    checks = check_tags(named, comparison, split)
+    (rare,) = checks["rare"]
+    assert (rare.budget, rare.limit, rare.measured) == ("max_ap_drop", 0.1, None)
+    assert (rare.verdict, tag_decision(False, checks["rare"])) == ("undecided", "undecided")
+    assert decide((), checks, comparison) == "undecided"
+    broken, _ = scene(30)
+    assert decide((), check_tags(named, broken, split), broken) == "fail"
+
+
+@pytest.mark.parametrize(
+    "budget",
+    [
+        Budget(max_recall_drop=0.06),
+        Budget(max_recall_drop=0.06, tags={"rare": TagBudget()}),
+        Budget(max_recall_drop=0.06, tags={"rare": TagBudget(max_recall_drop=1.0)}),
+    ],
+)
+def test_margins_of_all_tags_and_those_that_any_file_keeps_do_not_wait_for_an_unscored_tag(
+    budget: Budget,
+) -> None:
+    comparison, split = scene()
+    checks = check_tags(budget, comparison, split)
+    assert set(checks) == {"cat", "dog"}
+    assert decide((), checks, comparison) == "pass"
+
+
+def seen_in_sessions(sessions: Sequence[str], budget: Budget) -> dict[str, tuple[Check, ...]]:
+    """Judge 400 images whose 30 of `rare` all lie in the last two of some sessions."""
+    labels = np.zeros((400, 3), dtype=np.int8)
+    labels[:120, 0] = 1
+    labels[100:260, 1] = 1
+    labels[370:, 2] = 1
+    before = np.where(labels == 1, 0.9, 0.1).astype(np.float32)
+    after = before.copy()
+    after[:10, 0] = 0.2
+    split = Split(
+        labels,
+        TAGS,
+        [*(str(i) for i in range(370)), *sessions],
+        min_positives=20,
+        samples=200,
+        confidence=0.95,
+        seed=1,
+    )
+    file = Measured(after, split, THRESHOLDS)
+    return check_tags(budget, compare(Measured(before, split, THRESHOLDS), file, file), split)
+
+
+def test_holm_corrects_for_no_check_that_could_not_fail() -> None:
+    limits = Budget(max_recall_drop=0.05)
+    of_one = seen_in_sessions(["a"] * 30, limits)
+    of_two = seen_in_sessions(["a"] * 15 + ["b"] * 15, limits)
+    (rare,), (cat,) = of_one["rare"], of_one["cat"]
+    assert (rare.verdict, rare.p_fail, rare.interval) == ("undecided", None, None)
+    assert cat.verdict == "undecided"
+    kept = Budget(max_recall_drop=0.05, tags={"rare": TagBudget(max_recall_drop=1.0)})
+    kept_by_any = seen_in_sessions(["a"] * 15 + ["b"] * 15, kept)
+    assert kept_by_any["rare"][0].verdict == "pass"
+    for fewer, more in ((cat, of_two["cat"][0]), (kept_by_any["cat"][0], of_two["cat"][0])):
+        assert fewer.p_fail is not None
+        assert more.p_fail is not None
+        assert fewer.needs is not None
+        assert more.needs is not None
+        assert fewer.p_fail < more.p_fail
+        assert fewer.needs.more < more.needs.more
 
 
 def test_undecided_names_the_positives_that_would_decide() -> None:

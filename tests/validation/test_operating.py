@@ -64,6 +64,15 @@ def test_points_on_a_straight_stretch_of_the_curve_are_read_off_too() -> None:
     assert found.fpr_at_recall == pytest.approx(2 / 3)
 
 
+def test_negatives_with_the_highest_score_leave_no_recall_at_a_lower_rate() -> None:
+    truth = np.array([1, 1, 0, 0], dtype=bool)
+    scores = np.array([1.0, 0.9, 1.0, 0.1], dtype=np.float32)
+    found = operating_points(truth, scores, 0.5, "cat", OperatingPoints(fpr=0.4, recall=0.9))
+    assert (found.recall_at_fpr, found.fpr_at_recall) == (0.0, 0.5)
+    found = operating_points(truth, scores, 0.5, "cat", OperatingPoints(fpr=0.5))
+    assert found.recall_at_fpr == 1.0
+
+
 def test_what_lies_on_a_stated_rate_counts() -> None:
     found = operating_points(TRUTH, SCORES, 0.5, "cat", OperatingPoints(fpr=0.5, recall=0.5))
     # 0.75 and 0.3 are alarms, and 3 of 6 negatives lie below everything at one score.

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from edgetag.dataset import open_dataset
-from edgetag.labels import Labels
 from edgetag.machine import Acceleration
 from edgetag.metrics import Scores
 from edgetag.preprocess import Preprocessing
@@ -111,8 +110,7 @@ def test_runtimes_are_compared_by_the_thresholds_that_the_file_is_judged_by(
     assert own is not None
     cat, places = run_folder.recipe.data.tags.index("cat"), evaluation.agreement_places
     assert own["cat"] < 0.6 * evaluation.thresholds["cat"]
-    labels = evaluation.dataset.labels(evaluation.judged_rows[places])[:, cat]
-    seen = (halved[places, cat] >= np.float32(own["cat"])) & (labels >= 0)
+    seen = halved[places, cat] >= np.float32(own["cat"])
     other = halved[places].copy()
     other[np.flatnonzero(seen)[0], cat] = 0.0
     engine = engines.get(OTHER)
@@ -126,22 +124,44 @@ def test_runtimes_are_compared_by_the_thresholds_that_the_file_is_judged_by(
     assert (agreement.flips, agreement.images, agreement.judged_images) == (1, 100, ALL)
 
 
-def compared(first: Scores, other: Scores, labels: Labels) -> tuple[RuntimeAgreement, str]:
+def test_runtimes_are_compared_where_no_label_is_known_too(run_folder: RunFolder) -> None:
+    recipe, workspace = run_folder.recipe, run_folder.workspace
+    section = recipe.validation.model_copy(update={"agreement_images": 100})
+    recipe = recipe.model_copy(update={"validation": section})
+    dataset, given = open_dataset(workspace), run_folder.reference_file()
+    evaluation = prepare(recipe, workspace, dataset, (), SilentProgress(), given, max_changed=0.0)
+    first = Scored(run_folder.reference, variant_meta())
+    assert fitted_thresholds(evaluation, first) == evaluation.thresholds
+    places = evaluation.agreement_places
+    rows = evaluation.judged_rows[places]
+    other = run_folder.reference[places].copy()
+    present = other >= np.array(list(evaluation.thresholds.values()), dtype=np.float32)
+    picture, tag = np.argwhere(present & (dataset.labels(rows) < 0))[0]
+    other[picture, tag] = 0.0
+    contract = recipe.network.preprocessing()
+    run = Run("int8", Path("int8.tflite"), "", contract, None, rows, engines.get(OTHER))
+    agreement = judging_run._agreement(
+        evaluation, run, Scored(other, variant_meta()), first, SilentProgress()
+    )
+    assert agreement is not None
+    assert (agreement.flips, agreement.decisions) == (1, other.size)
+
+
+def compared(first: Scores, other: Scores) -> tuple[RuntimeAgreement, str]:
     engine = engines.get("litert")
     rows = np.arange(len(first))
     contract = Preprocessing(input_size=64)
     meta = variant_meta(engine=engine.name)
     run = Run("int8", Path("int8.tflite"), "", contract, None, rows, engine)
     thresholds = {"cat": 0.5, "dog": 0.5}
-    return compare_runtimes(run, Scored(other, meta), first, labels, thresholds, 1000, 0.95)
+    return compare_runtimes(run, Scored(other, meta), first, thresholds, 1000, 0.95)
 
 
 def test_a_tag_that_a_runtime_loses_is_a_doubt_however_rare_it_is() -> None:
-    labels = np.zeros((500, 2), dtype=np.int8)
     first = np.full((500, 2), 0.1, dtype=np.float32)
     first[:6, 1] = 0.9
     other = np.full((500, 2), 0.1, dtype=np.float32)
-    agreement, doubt = compared(first, other, labels)
+    agreement, doubt = compared(first, other)
     assert (agreement.differing_images, agreement.flips, agreement.decisions) == (6, 6, 1000)
     assert doubt == "decisions lean one way in dog (6 lost, 0 gained)"
 
@@ -153,54 +173,46 @@ def test_a_tag_that_a_runtime_loses_is_a_doubt_however_rare_it_is() -> None:
 def test_half_of_a_rare_tag_s_pictures_are_a_doubt_where_they_change_one_way(
     before: int, after: int, leans: bool
 ) -> None:
-    labels = np.zeros((500, 2), dtype=np.int8)
     first, other = (np.full((500, 2), 0.1, dtype=np.float32) for _ in range(2))
     first[:before, 1], other[:after, 1] = 0.9, 0.9
-    _, doubt = compared(first, other, labels)
+    _, doubt = compared(first, other)
     lost, gained = max(0, before - after), max(0, after - before)
     said = f"decisions lean one way in dog ({lost} lost, {gained} gained)"
     assert doubt == (said if leans else "")
 
 
 def test_a_score_that_is_its_threshold_counts_as_present_on_both_runtimes() -> None:
-    labels = np.zeros((500, 2), dtype=np.int8)
     first = np.full((500, 2), 0.5, dtype=np.float32)
-    agreement, doubt = compared(first, first + np.float32(0.1), labels)
+    agreement, doubt = compared(first, first + np.float32(0.1))
     assert (agreement.flips, doubt) == (0, "")
-    agreement, doubt = compared(first + np.float32(0.1), first, labels)
+    agreement, doubt = compared(first + np.float32(0.1), first)
     assert (agreement.flips, doubt) == (0, "")
 
 
 def test_the_largest_difference_of_scores_is_told_whichever_runtime_gave_more() -> None:
-    labels = np.zeros((500, 2), dtype=np.int8)
     first = np.full((500, 2), 0.1, dtype=np.float32)
     other = first.copy()
     other[3, 0], other[7, 1] = 0.125, 0.0625
     for pair in ((first, other), (other, first)):
-        agreement, _ = compared(*pair, labels)
+        agreement, _ = compared(*pair)
         assert agreement.largest_score_difference == pytest.approx(0.0375)
 
 
 def test_decisions_that_change_both_ways_on_few_pictures_are_no_doubt() -> None:
-    labels = np.zeros((500, 2), dtype=np.int8)
     first = np.full((500, 2), 0.1, dtype=np.float32)
     first[:6, 1] = 0.9
     other = np.full((500, 2), 0.1, dtype=np.float32)
     other[3:9, 1] = 0.9
-    agreement, doubt = compared(first, other, labels)
+    agreement, doubt = compared(first, other)
     assert (agreement.flips, doubt) == (6, "")
-    labels[:6, 1] = -1  # unknown: nobody says what is right there
-    agreement, doubt = compared(first, other, labels)
-    assert (agreement.flips, agreement.decisions) == (3, 994)
 
 
 def test_decisions_that_change_on_many_pictures_are_a_doubt_either_way() -> None:
-    labels = np.zeros((500, 2), dtype=np.int8)
     first = np.full((500, 2), 0.1, dtype=np.float32)
     first[:40, 1] = 0.9
     other = np.full((500, 2), 0.1, dtype=np.float32)
     other[20:60, 1] = 0.9
-    _, doubt = compared(first, other, labels)
+    _, doubt = compared(first, other)
     assert doubt.startswith("decisions differ on 40 of 500 pictures, so on up to ")
 
 

@@ -76,6 +76,23 @@ def test_nothing_that_pictures_of_one_group_show_is_beyond_chance() -> None:
     assert significant_losses(comparison, (), {}, split.confidence) == ()
 
 
+def test_losses_are_not_corrected_for_what_pictures_of_one_group_show() -> None:
+    """The 120 positives of `cat` are of one group, so that two of the twelve measures tell nothing.
+
+    These are recall of `cat`, and its average precision and F1, which need both kinds.
+    """
+    comparison, split = compared(
+        invented=30, groups=["kin" if i < 120 else str(i) for i in range(400)]
+    )
+    (fpr,) = [
+        loss
+        for loss in significant_losses(comparison, (), {}, split.confidence)
+        if loss.measure == "fpr"
+    ]
+    alone = comparison.tags["cat"].fpr.chance_beyond(0.0, comparison.design_effect)
+    assert fpr.p_holm == pytest.approx(9 * alone)
+
+
 def test_new_false_positives_are_told() -> None:
     assert ("cat", "fpr") in {(one.tag, one.measure) for one in losses(invented=30)}
 

@@ -60,11 +60,14 @@ def test_a_tag_with_margins_of_its_own_and_too_few_pictures_is_told(tmp_path: Pa
     budget = Budget(max_ap_drop=0.1, tags={"rare": own, "cat": own})
     recipe, reference = found_cats(budget, tmp_path)
     assert list(without_pictures(recipe, reference.split, "test")) == [
-        "budgets.default.tags.rare judges nothing: rare has 1 positive in test, beside 19 "
-        "negatives, and validation.min_positives is 5; add labelled images"
+        "budgets.default.tags.rare cannot be shown to be kept, so that no file passes: rare has 1 "
+        "positive in test, beside 19 negatives, and validation.min_positives is 5; add labelled "
+        "images, or take these margins out"
     ]
-    common = found_cats(Budget(max_ap_drop=0.1, tags={"rare": TagBudget()}), tmp_path)[0]
-    assert list(without_pictures(common, reference.split, "test")) == []
+    for without_effect in (TagBudget(), TagBudget(max_recall_drop=1.0)):
+        budget = Budget(max_ap_drop=0.1, tags={"rare": without_effect})
+        common = found_cats(budget, tmp_path)[0]
+        assert list(without_pictures(common, reference.split, "test")) == []
 
 
 def test_a_margin_from_the_reference_s_own_mean_on_is_told_and_one_of_1_is_meant_so(

@@ -35,7 +35,16 @@ def confine_command(listing: "Listing", reads: Iterable[Path], writes: Iterable[
     Raises:
         InputError: A folder cannot be made.
     """
-    if not Process.ends_with_command or listing.has_addresses:
+    if not listing.has_addresses:
+        confine_to((*listing.places, *reads), writes)
+
+
+def confine_to(reads: Iterable[Path], writes: Iterable[Path]) -> None:
+    """Leave this process some files, and the folders that it writes to.
+
+    `reads` and `writes` are as for `confine_command`; so is what is raised.
+    """
+    if not Process.ends_with_command:
         return
     from edgetag.confinement import confine
     from edgetag.writing import disk_error
@@ -46,4 +55,4 @@ def confine_command(listing: "Listing", reads: Iterable[Path], writes: Iterable[
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise disk_error(folder, error) from error
-    confine((*listing.places, *reads), folders)
+    confine(reads, folders)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from edgetag.cli.confined import confine_to
 from edgetag.cli.default_group import DefaultGroup
 from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Verbose
 from edgetag.cli.stages import run_verb, set_verbose
@@ -90,6 +91,7 @@ def file(
         max_rmse=max_rmse,
         mean=mean,
         std=std,
+        confine=lambda folder: confine_to((), [folder]),
     )
     show(
         result,

@@ -93,11 +93,13 @@ def _begins_zip(tail: bytes, name: str) -> bool:
 
     What is cut off within the first header, before the name is whole, counts too.
     """
+    wanted = name.encode()
     place = tail.rfind(MEMBER)
     while place >= 0:
-        named = tail[place + MEMBER_BYTES :][: len(name.encode())]
-        at_the_end = place + MEMBER_BYTES + len(name.encode()) > len(tail)
-        if named == name.encode() or (at_the_end and name.encode().startswith(named)):
+        start = place + MEMBER_BYTES
+        end = start + len(wanted)
+        named = tail[start:end]
+        if named == wanted or (end > len(tail) and wanted.startswith(named)):
             return True
         place = tail.rfind(MEMBER, 0, place)
     return False

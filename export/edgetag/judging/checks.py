@@ -48,7 +48,8 @@ class Check(Record):
         measured: None where the data or the machine cannot tell.
         interval: Interval of `measured`, where that is an estimate; it decides.
         p_fail: Of a tag's check: the chance to see so much or more if the true value were at the
-            limit, by Holm's correction over the variant's checks of tags.
+            limit, by Holm's correction over the variant's checks of tags that could fail; None
+            where this one could not.
         verdict: Kept, broken or undecided; see `judge`.
         needs: What would decide an undecided margin; None where it would take over a thousand
             times as many images.

@@ -146,6 +146,8 @@ class PhoneMeasurement(Record):
         command: What was run in each round, with the file names of the phone.
         gpu_precision: What a GPU computed in; None where none was asked for, or where the build of
             benchmark_model does not say that it took the wish for float32.
+        fixed_performance: Whether the phone's clocks were held; None where nobody asked, and
+            before schema 1.8, where `PhoneRecord` says it.
     """
 
     phone: str
@@ -169,6 +171,7 @@ class PhoneMeasurement(Record):
     notes: tuple[str, ...]
     command: str
     gpu_precision: Literal["float32"] | None = None
+    fixed_performance: bool | None = None
 
 
 class AppPercentiles(Record):
@@ -222,6 +225,7 @@ class AppMeasurement(Record):
         notes: What speaks against the figures, in words.
         cpusets: The sets of processors that Android gave the app in its rounds, such as `/top-app`;
             none where the app tells of none.
+        fixed_performance: See `PhoneMeasurement`.
     """
 
     phone: str
@@ -236,6 +240,7 @@ class AppMeasurement(Record):
     throttled: bool
     notes: tuple[str, ...]
     cpusets: tuple[str, ...] = ()
+    fixed_performance: bool | None = None
 
 
 class PhoneScores(Record):

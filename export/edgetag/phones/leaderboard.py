@@ -165,7 +165,7 @@ def _rows(result: PhonesResult, model: str, runtime_version: str) -> Iterator[Ro
             session=f"edgetag-{result.measured_at}",
             job=f"{accelerator}-{device}",
             date=result.measured_at[:10],
-            edgetag=_more(entry, phone, scores.get((entry.phone, entry.sha256))),
+            edgetag=_more(entry, result.held(entry), scores.get((entry.phone, entry.sha256))),
         )
 
 
@@ -187,13 +187,13 @@ def _main_delegation(entry: PhoneMeasurement) -> Delegation | None:
     return next(iter(named or entry.delegations), None)
 
 
-def _more(entry: PhoneMeasurement, phone: PhoneRecord, scored: PhoneScores | None) -> RowOfEdgetag:
+def _more(entry: PhoneMeasurement, held: bool | None, scored: PhoneScores | None) -> RowOfEdgetag:
     return RowOfEdgetag(
         sha256=entry.sha256,
         threads=entry.threads,
         rounds=tuple(part.latency_ms.p50 for part in entry.rounds),
         throttled=entry.throttled,
-        fixed_performance=phone.fixed_performance,
+        fixed_performance=held,
         notes=entry.notes,
         map=scored.map if scored else None,
         host_map=scored.host_map if scored else None,

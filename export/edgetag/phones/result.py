@@ -25,8 +25,8 @@ class PhoneRecord(Record):
         build: Fingerprint of the system's build.
         soc: Chip.
         abis: Instruction sets it runs, the best first.
-        fixed_performance: Whether it was held in Android's fixed-performance mode; None where
-            nobody asked.
+        fixed_performance: Whether it was held in Android's fixed-performance mode when it was last
+            timed; None where nobody asked. Each figure has its own since schema 1.8.
     """
 
     id: str
@@ -82,7 +82,7 @@ class PhonesResult(Result):
         failures: One entry per phone, or per file on a phone, that gave nothing.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.phones/1.7"
+    SCHEMA: ClassVar[str] = "edgetag.phones/1.8"
     measured_at: str
     versions: dict[str, str]
     benchmark_model_sha256: str | None
@@ -113,9 +113,12 @@ class PhonesResult(Result):
             }
         )
 
-    def held(self, phone: str) -> bool:
-        """Return whether a phone was held in fixed-performance mode."""
-        return any(record.id == phone and record.fixed_performance for record in self.phones)
+    def held(self, figure: PhoneMeasurement | AppMeasurement) -> bool | None:
+        """Return whether a phone's clocks were held for a figure; None where nobody asked."""
+        if figure.fixed_performance is not None:
+            return figure.fixed_performance
+        phones = {record.id: record.fixed_performance for record in self.phones}
+        return phones.get(figure.phone)
 
     def name_of(self, phone: str) -> str:
         """Return what people call a phone of this result."""

@@ -150,7 +150,7 @@ def with_known(
         progress: Told what is left out.
     """
     try:
-        known = PhonesResult.read(path, "phone bench RECIPE").only(exported)
+        known = _with_clocks(PhonesResult.read(path, "phone bench RECIPE").only(exported))
     except InputError:
         return result  # there is none, or it is damaged and is written anew
 
@@ -161,7 +161,7 @@ def with_known(
     now = {phone.id: phone.fixed_performance for phone in result.phones}
 
     def is_comparable(record: PhoneMeasurement | AppMeasurement) -> bool:
-        return record.phone not in now or now[record.phone] == held.get(record.phone)
+        return record.phone not in now or now[record.phone] == record.fixed_performance
 
     update: dict[str, object] = {"elsewhere": known.elsewhere}
     if options.tool is None:
@@ -201,6 +201,19 @@ def with_known(
     there = {phone.id for phone in phones}
     update["phones"] = (*(record for record in known.phones if record.id not in there), *phones)
     return result.model_copy(update=update)
+
+
+def _with_clocks(known: PhonesResult) -> PhonesResult:
+    """Return what was measured, each figure with its clocks: another one may have others soon."""
+    return known.model_copy(
+        update={
+            name: tuple(
+                figure.model_copy(update={"fixed_performance": known.held(figure)})
+                for figure in figures
+            )
+            for name, figures in (("results", known.results), ("apps", known.apps))
+        }
+    )
 
 
 def files_of(workspace: Workspace, wanted: tuple[str, ...] = ()) -> tuple[ModelFile, ...]:

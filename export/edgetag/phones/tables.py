@@ -171,7 +171,7 @@ def _latency(result: PhonesResult) -> Table:
         Number("p95", lambda entry: format_ms(entry.latency_ms.p95), unit="ms"),
         Number("init", lambda entry: format_ms(entry.init_ms), unit="ms"),
         Column("delegates", lambda entry: _delegates(entry.delegations)),
-        Column("clocks", lambda entry: "held" if result.held(entry.phone) else None),
+        Column("clocks", lambda entry: "held" if result.held(entry) else None),
         Column("heat", _heating),
         Column("marks", marks),
     )
@@ -191,7 +191,7 @@ def _app_latency(result: PhonesResult) -> Table:
         Number("load", lambda entry: format_ms(entry.load_ms), unit="ms"),
         Column("self-test", lambda entry: entry.engine.self_test_family or None),
         Column("cpuset", lambda entry: ", ".join(entry.cpusets) or None, optional=True),
-        Column("clocks", lambda entry: "held" if result.held(entry.phone) else None),
+        Column("clocks", lambda entry: "held" if result.held(entry) else None),
         Column("heat", _heating),
         Column("marks", marks),
     )

@@ -122,6 +122,9 @@ class Visit:
     def _keep(self, record: Gained | None, outcome: Outcome) -> None:
         if record is None:
             return
+        if outcome.phone and not isinstance(record, PhoneScores):
+            held = outcome.phone.fixed_performance
+            record = record.model_copy(update={"fixed_performance": held})
         outcome.gained.append(record)
         name = outcome.phone.name if outcome.phone else record.phone
         for note in () if isinstance(record, PhoneScores) else record.notes:

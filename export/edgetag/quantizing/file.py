@@ -1,7 +1,10 @@
 """The whole way of one file: checked, quantized in several ways, the nearest kept."""
 
 import hashlib
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +26,10 @@ from edgetag.progress import Progress
 from edgetag.quantizing.engine import RANGES, quantized
 from edgetag.quantizing.float_file import float_operators, prepared
 from edgetag.quantizing.floating import brought_within
-from edgetag.quantizing.pictures import draw
+from edgetag.quantizing.pictures import Drawn, draw
 from edgetag.quantizing.result import Compared, File, QuantizedFile
 from edgetag.runtimes import LoadFailure, engines, score
+from edgetag.scratch import scratch_folder
 from edgetag.temporary_images import images_on_disk
 from edgetag.writing import require_place, write_bytes, write_text
 
@@ -47,6 +51,7 @@ def quantize_file(
     max_rmse: float | None = None,
     mean: float | None = None,
     std: float | None = None,
+    confine: Callable[[Path], None] = lambda _folder: None,
 ) -> QuantizedFile:
     """Write a float classifier in integers, and beside it how that went, as JSON.
 
@@ -59,6 +64,9 @@ def quantize_file(
         max_rmse: Keep the fewest layers in float that bring the file this near; None keeps none.
         mean: Subtracted from each pixel; in place of the file's metadata.
         std: Divides the difference; in place of the file's metadata.
+        confine: Gives up this process's rights, but to write to a folder, once all is read and
+            the file has been proved in a process of its own. It may behave otherwise on other
+            pictures, and the engine runs it otherwise.
 
     Raises:
         InputError: The file is none that can be quantized, there are no pictures, or `out` cannot
@@ -74,6 +82,29 @@ def quantize_file(
         progress.say(f"{source.name}: {note}")
     drawn = draw(pictures, images, classifier.contract, progress)
     reference = _seen(source, classifier, drawn.others)
+    given = _Given(source, classifier, labels, data, drawn, reference)
+    with _temporary_files_beside(out):
+        confine(out.absolute().parent)
+        return _quantize(given, out, progress, max_rmse)
+
+
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """What was read: a float file as bytes for the engine, pictures, and its scores of them."""
+
+    source: Path
+    classifier: Classifier
+    labels: Sequence[str] | None
+    data: bytes
+    drawn: Drawn
+    reference: Scores
+
+
+def _quantize(
+    given: _Given, out: Path, progress: Progress, max_rmse: float | None
+) -> QuantizedFile:
+    source, classifier, drawn = given.source, given.classifier, given.drawn
+    data, labels = given.data, given.labels
     calibrating = Pictures(drawn.calibrating, classifier.contract)
     others = Pictures(drawn.others, classifier.contract)
     distances, compared = _distances(classifier)
@@ -126,12 +157,24 @@ def quantize_file(
         chosen=chosen,
         max_rmse=max_rmse,
         kept_in_float=kept_in_float,
-        seen_rmse=float(np.sqrt(distances(seen, reference).mean())),
+        seen_rmse=float(np.sqrt(distances(seen, given.reference).mean())),
         accelerator=engines.acceleration(RUNTIME),
         versions=package_versions(PACKAGES),
     )
     write_text(out.with_suffix(".json"), result.to_json())
     return result
+
+
+@contextmanager
+def _temporary_files_beside(out: Path) -> Iterator[None]:
+    """Let temporary files of this process lie in the only folder that it will write to."""
+    before = tempfile.tempdir
+    with scratch_folder(out.absolute().parent) as folder:
+        tempfile.tempdir = str(folder)
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
 
 
 def _named(ranges: str, step: str) -> str:

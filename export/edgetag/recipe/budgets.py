@@ -98,6 +98,11 @@ class TagBudget(Limits):
             key for key, value in self.given().items() if LIMITS[key].cannot_be_broken(value)
         )
 
+    def can_be_broken(self) -> dict[str, float]:
+        """Return the limits that some file would break, by their keys."""
+        kept_by_any = self.cannot_be_broken()
+        return {key: value for key, value in self.given().items() if key not in kept_by_any}
+
 
 class Budget(TagBudget):
     """Limits of one variant; what is left out is not judged. Drops are fractions.

@@ -60,6 +60,12 @@ class ValidationSection(Section):
     baseline_tag_tolerance: Share = Field(
         0.01, description="The same for the number of a single tag."
     )
+    baseline_rmse_tolerance: float = Field(
+        0.1,
+        ge=0,
+        description="A distance of logits that moves by a larger share of the one in baseline.json "
+        "has changed; 0.01 logits never count.",
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:

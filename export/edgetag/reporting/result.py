@@ -128,6 +128,10 @@ class Place(Record):
     tag: str | None = None
 
 
+UNSCORED = "the tag is not scored: too few images with it, or none without; add labelled images"
+"""Why a margin that the recipe sets for a tag by name is undecided."""
+
+
 class BudgetRow(ReasonedCheck, Place):
     """One limit of the recipe against what was measured, and where."""
 
@@ -136,7 +140,8 @@ class BudgetRow(ReasonedCheck, Place):
         """Return a limit that validation judged; a file's size is the same on every runtime."""
         runtime = "any" if LIMITS[check.budget].subject == "size" else entry.runtime
         place = {"variant": entry.variant, "runtime": runtime, "stage": "validate", "tag": tag}
-        return cls(**place, **check.model_dump())
+        unscored = tag is not None and check.measured is None
+        return cls(**place, **check.model_dump(), reason=UNSCORED if unscored else "")
 
 
 class FailureRow(Record):

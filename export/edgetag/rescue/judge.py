@@ -28,12 +28,13 @@ from edgetag.validation.comparison import compare
 from edgetag.validation.decision import check_overall, check_tags, decide
 from edgetag.validation.heat_maps import BUDGET, MOST_IMAGES, ReferenceHeatMaps, check_heat_maps
 from edgetag.validation.inputs import read_thresholds, split_of
-from edgetag.validation.metrics import Measured
+from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.obtaining import obtain_reference
 from edgetag.validation.pictures import rows_if_any
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import ON_ACCURACY
 from edgetag.validation.scores import NO_ROWS
+from edgetag.validation.unbreakable import named_and_not_scored
 from edgetag.workspace import Workspace
 
 
@@ -63,7 +64,8 @@ class Judge:
         progress: Told if the reference scores must be computed.
 
     Raises:
-        InputError: The variant has no limit on accuracy, or there are no reference scores.
+        InputError: The variant has no limit on accuracy, or one for a tag that is not scored; or
+            there are no reference scores.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Judge:
         self.images = dataset.rows(self.split_name)
         self._refit_rows = self._rows_to_fit_on()
         self._split = split_of(recipe, dataset, self.images)
+        _require_scored(self._budget, self._split, self.split_name)
         shows = self._budget.max_heat_map_error is not None and variant in recipe.export.explain
         self._map_rows = spread(self.images, MOST_IMAGES) if shows else NO_ROWS
         reference = obtain_reference(recipe, workspace, dataset, progress, map_rows=self._map_rows)
@@ -182,4 +185,12 @@ def _require_limit(budget: Budget, variant: Variant) -> None:
         raise InputError(
             f"budgets.{variant} sets no limit on accuracy that a rescue could aim at; add for "
             "instance max_map_drop = 0.01"
+        )
+
+
+def _require_scored(budget: Budget, split: Split, name: str) -> None:
+    if tags := named_and_not_scored(budget, split):
+        raise InputError(
+            f"no file can pass: {', '.join(tags)} of budgets.….tags cannot be scored on {name}; "
+            "add labelled images, or take these margins out"
         )

@@ -16,13 +16,16 @@ class Thresholds(Result):
         split: The split they were chosen on; never the one that judges.
         thresholds: Tag → score in 0..1, for every tag of the vocabulary.
         defaulted: Tags too rare in that split to choose from, which got the recipe's value.
+        unkept: Tags of which more negatives than the policy allows have a score of 1, so that even
+            the highest threshold sets too many; none before schema 1.1.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.thresholds/1.0"
+    SCHEMA: ClassVar[str] = "edgetag.thresholds/1.1"
     policy: str
     split: str
     thresholds: dict[str, float]
     defaulted: tuple[str, ...] = ()
+    unkept: tuple[str, ...] = ()
 
 
 class EpochRecord(Record):

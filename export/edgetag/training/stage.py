@@ -204,7 +204,13 @@ class _Validation:
     def thresholds(self, scores: Scores, policy: ThresholdSection) -> Thresholds:
         """Choose the threshold of every tag by scores of the split."""
         vocabulary = self._dataset.vocabulary
-        return choose_thresholds(scores, self._labels, vocabulary, policy, VALIDATION)
+        chosen = choose_thresholds(scores, self._labels, vocabulary, policy, VALIDATION)
+        if chosen.unkept:
+            self._progress.say(
+                f"warning: more pictures without {', '.join(chosen.unkept)} have a score of 1 than "
+                "training.thresholds.max_fpr allows: no threshold keeps it"
+            )
+        return chosen
 
     def keep(self, scores: Scores, weights: Path, workspace: Workspace) -> None:
         """Keep scores of the split for the stages to come."""

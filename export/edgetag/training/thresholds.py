@@ -26,7 +26,7 @@ def choose_thresholds(
     Scores and labels are `[images, tags]` of the split; unknown cells are left out.
     """
     chosen: dict[str, float] = {}
-    defaulted = []
+    defaulted, unkept = [], []
     for tag, name in enumerate(vocabulary.names):
         cells = known(labels[:, tag])
         truth, tag_scores = labels[cells, tag], scores[cells, tag].astype(np.float64)
@@ -40,8 +40,15 @@ def choose_thresholds(
             chosen[name] = best_f1(truth, tag_scores)
         else:
             chosen[name] = recall_at_fpr(truth, tag_scores, section.max_fpr)
+            set_wrongly = tag_scores[truth == 0].astype(np.float32) >= np.float32(chosen[name])
+            if set_wrongly.mean() > section.max_fpr:
+                unkept.append(name)
     return Thresholds(
-        policy=section.policy, split=split, thresholds=chosen, defaulted=tuple(defaulted)
+        policy=section.policy,
+        split=split,
+        thresholds=chosen,
+        defaulted=tuple(defaulted),
+        unkept=tuple(unkept),
     )
 
 
@@ -59,7 +66,8 @@ def best_f1(truth: Labels, scores: _Vector) -> float:
 def recall_at_fpr(truth: Labels, scores: _Vector, max_fpr: float) -> float:
     """Return the threshold with the largest recall whose false-positive rate is within a limit.
 
-    `truth` is `[n]` of 1 and 0, with both; scores are `[n]` in 0..1, and so is the limit.
+    `truth` is `[n]` of 1 and 0, with both; scores are `[n]` in 0..1, and so is the limit. It is 1,
+    the highest there is, where more negatives than that have a score of 1.
     """
     fpr, recall, thresholds = roc_curve(truth, scores, drop_intermediate=False)
     allowed = fpr <= max_fpr
@@ -70,8 +78,11 @@ def recall_at_fpr(truth: Labels, scores: _Vector, max_fpr: float) -> float:
 def _between(scores: _Vector, lowest_present: float) -> float:
     """Return the middle between a score that counts and the next lower, 0 where there is none.
 
-    `lowest_present` is infinite where nothing may count; the next higher bound is then 1.
+    `lowest_present` is infinite where nothing may count; the next higher bound is then 1. Where
+    the two are neighbours in float32, by which tags are set, there is no middle.
     """
     lower = scores[scores < lowest_present]
     below = float(lower.max()) if len(lower) else 0.0
-    return (below + min(lowest_present, 1.0)) / 2
+    above = min(lowest_present, 1.0)
+    middle = (below + above) / 2
+    return above if len(lower) and np.float32(middle) <= np.float32(below) else middle

@@ -47,4 +47,5 @@
 - `statistics`: the paired bootstrap: how far a difference could be chance, over images or groups
   of them.
 - `throughput`: whether scoring costs much beside the model itself, both timed on the same cores.
+- `unbreakable`: margins that no loss can break, and margins that no file can keep.
 """

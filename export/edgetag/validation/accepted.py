@@ -233,6 +233,7 @@ def _state(entry: VariantVerdict) -> VariantState:
         scores_sha256=entry.scores_sha256,
         map=_rounded(entry.map),
         map_drop=_rounded(entry.map_drop),
+        logit_rmse=_rounded(entry.logit_rmse),
         tags=tuple(
             TagState(
                 tag=tag.tag,

@@ -32,6 +32,8 @@ class VariantState(Record):
         scores_sha256: Digest of the scores.
         map: Mean average precision over the scored tags.
         map_drop: From the reference.
+        logit_rmse: Distance of its logits from the reference's; None in files from before schema
+            1.2.
         tags: The scored ones.
     """
 
@@ -44,6 +46,7 @@ class VariantState(Record):
     scores_sha256: str
     map: float | None
     map_drop: float | None
+    logit_rmse: float | None = None
     tags: tuple[TagState, ...]
 
 
@@ -84,7 +87,7 @@ class Baseline(Result):
         history: What was accepted before, the oldest first.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.baseline/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.baseline/1.2"
     recipe: str
     tags: tuple[str, ...]
     split: str

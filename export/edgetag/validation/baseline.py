@@ -45,6 +45,13 @@ CHANGES: tuple[ChangeKind, ...] = get_args(ChangeKind)
 ROUNDING = 2 * 10.0**-DIGITS
 """What rounding both sides may add to a difference."""
 
+LEAST_RMSE = 0.01
+"""Logits. Half a step of an 8-bit score is 0.008 where a score is 0.5; the demo's fp16 file is
+0.024 from the float model, dynamic 0.098, int8 0.113."""
+
+RMSE_TOLERANCE = 0.1
+"""A share; see `compare`."""
+
 
 def check_fits(
     baseline: Baseline,
@@ -90,6 +97,7 @@ def compare(
     file: str,
     tolerance: float,
     tag_tolerance: float,
+    rmse_tolerance: float = RMSE_TOLERANCE,
     partial: bool = False,
     accepted_names: Mapping[str, str] | None = None,
 ) -> BaselineComparison:
@@ -97,7 +105,9 @@ def compare(
 
     `ap of <tag>` is compared within `tag_tolerance`. So are `recall of <tag>` and `fpr of <tag>`,
     but one image more or less is never a change: it is the smallest step that they can take, and
-    a borderline score may fall to the other side of its threshold on another CPU.
+    a borderline score may fall to the other side of its threshold on another CPU. `logit_rmse`
+    tells that a file drifts where no mean moves; neither does it move by chance, since the pictures
+    are the same.
 
     Args:
         verdict: Its own `baseline` is passed over.
@@ -105,6 +115,8 @@ def compare(
         file: Where it lies, as people should read it.
         tolerance: Largest difference of a mean over tags that counts as the same.
         tag_tolerance: Likewise for one tag's number.
+        rmse_tolerance: Likewise for the distance of logits, as a share of the accepted one, but
+            `LEAST_RMSE` at least.
         partial: Only some variants were judged on purpose; the others are not gone.
         accepted_names: File → the accepted variant that it is compared with; its own name where
             it is not in it. Changes are told of the file.
@@ -141,7 +153,9 @@ def compare(
     changes = [
         change
         for place in dict.fromkeys((*before, *now))
-        for change in _changes(place, before.get(place), now.get(place), tolerance, tag_tolerance)
+        for change in _changes(
+            place, before.get(place), now.get(place), (tolerance, tag_tolerance, rmse_tolerance)
+        )
     ]
     same_digests = {place: state.scores_sha256 for place, state in before.items()} == {
         place: state.scores_sha256 for place, state in now.items()
@@ -190,10 +204,15 @@ class _Number(NamedTuple):
     sign: int
 
 
-def _numbers(state: VariantState, tolerance: float, tag_tolerance: float) -> dict[str, _Number]:
+def _numbers(
+    state: VariantState, accepted: VariantState, tolerances: tuple[float, float, float]
+) -> dict[str, _Number]:
+    tolerance, tag_tolerance, rmse_tolerance = tolerances
+    least_rmse = max(LEAST_RMSE, rmse_tolerance * (accepted.logit_rmse or 0.0))
     numbers = {
         "map": _Number(state.map, tolerance, 1),
         "map_drop": _Number(state.map_drop, tolerance, -1),
+        "logit_rmse": _Number(state.logit_rmse, least_rmse, -1),
     }
     for tag in state.tags:
         one_positive, one_negative = 1 / max(tag.positives, 1), 1 / max(tag.negatives, 1)
@@ -207,12 +226,11 @@ def _changes(
     place: tuple[str, str],
     before: VariantState | None,
     now: VariantState | None,
-    tolerance: float,
-    tag_tolerance: float,
+    tolerances: tuple[float, float, float],
 ) -> Iterator[BaselineChange]:
     """Compare one file on one runtime; where a side lacks it, one line tells that."""
-    old = _numbers(before, tolerance, tag_tolerance) if before else {}
-    new = _numbers(now, tolerance, tag_tolerance) if now else {}
+    old = _numbers(before, before, tolerances) if before else {}
+    new = _numbers(now, before or now, tolerances) if now else {}
     for what in dict.fromkeys((*old, *new)) if old and new else ("map",):
         number = new[what] if what in new else old[what]
         accepted = old[what].value if what in old else None
@@ -249,7 +267,7 @@ def _kind(
 def _rank(change: BaselineChange) -> tuple[int, int, float]:
     """Sort by kind, then means before tags, then large changes before small ones."""
     moved = abs((change.measured or 0.0) - (change.accepted or 0.0))
-    means = ("map", "map_drop")
+    means = ("map", "map_drop", "logit_rmse")
     place = means.index(change.what) if change.what in means else len(means)
     return CHANGES.index(change.change), place, -moved
 

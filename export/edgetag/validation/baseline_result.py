@@ -12,7 +12,7 @@ class BaselineChange(Record):
     Attributes:
         variant: Its name.
         runtime: The engine.
-        what: `map`, `map_drop`, or `ap of <tag>`, and likewise `recall` and `fpr`.
+        what: `map`, `map_drop`, `logit_rmse`, or `ap of <tag>`, and likewise `recall` and `fpr`.
         accepted: The baseline's value; None where it has none.
         measured: Now; None where there is none.
         tolerance: Largest difference that counts as the same.

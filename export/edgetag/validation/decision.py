@@ -3,8 +3,9 @@
 A margin is judged by an interval (non-inferiority): pass if all of it lies inside, fail if all of
 it lies outside, else undecided. A variant passes only if every tag does, so a wrong pass is no
 likelier with many tags; false alarms do add up, and a tag fails only if it also does by Holm's
-correction over all the variant's checks of tags. A variant whose accuracy nothing limits is not
-judged: it never passes.
+correction over all the variant's checks of tags that could fail. A variant whose accuracy nothing
+limits is not judged: it never passes. Nor does one with a margin for a tag by name that has too few
+pictures to be scored: who names a tag wants it shown.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from typing import Literal
 
 from edgetag.judging.checks import Check, Needs, Value, judge
 from edgetag.judging.decisions import Decision, TagDecision, worst
-from edgetag.recipe import Budget
+from edgetag.recipe import LIMITS, Budget
 from edgetag.validation.comparison import Comparison, Measure, TagComparison
 from edgetag.validation.metrics import Split
 from edgetag.validation.needs import images_to_decide, outcome_of
@@ -99,17 +100,30 @@ def check_overall(
 def check_tags(
     budget: Budget, comparison: Comparison, split: Split
 ) -> dict[str, tuple[Check, ...]]:
-    """Check the margins of every scored tag, corrected for their number together."""
+    """Check the margins of every scored tag, corrected for their number together.
+
+    Nothing that decides is corrected for checks that cannot fail whatever a file does: those over
+    pictures of one group, which have no interval, and of margins that any file keeps. Of tags that
+    are not scored, margins that the recipe sets for them by name are undecided.
+    """
     margins = [
         (tag, key, limit, *ON_TAGS[key](compared, limit, comparison.design_effect))
         for tag, compared in comparison.tags.items()
         for key, limit in budget.margins(tag).given().items()
     ]
-    corrected = holm([p_alone for *_, p_alone in margins])
+    family = [
+        place
+        for place, (_, key, limit, estimate, _) in enumerate(margins)
+        if estimate.measure.drop_interval is not None and not LIMITS[key].cannot_be_broken(limit)
+    ]
+    corrected = dict(zip(family, holm([margins[place][-1] for place in family]), strict=True))
     checks: dict[str, list[Check]] = {tag: [] for tag in comparison.tags}
-    for (tag, key, limit, estimate, _), p_fail in zip(margins, corrected, strict=True):
-        one_of_many = replace(estimate, p_fail=p_fail, tests=len(margins))
+    for place, (tag, key, limit, estimate, _) in enumerate(margins):
+        one_of_many = replace(estimate, p_fail=corrected.get(place), tests=len(family))
         checks[tag].append(judge_margin(key, limit, one_of_many, split.confidence))
+    for tag, own in budget.tags.items():
+        if tag not in comparison.tags and (wanted := own.can_be_broken()):
+            checks[tag] = [judge(key, limit, Value(None)) for key, limit in wanted.items()]
     return {tag: tuple(judged) for tag, judged in checks.items()}
 
 
@@ -152,10 +166,10 @@ def decide(
 
 
 def tag_decision(scored: bool, checks: tuple[Check, ...]) -> TagDecision:
-    """Decide on a tag."""
-    if not scored:
-        return "not scored"
-    return worst([check.verdict for check in checks]) if checks else "not judged"
+    """Decide on a tag; without a check it is not judged, or not even scored."""
+    if checks:
+        return worst([check.verdict for check in checks])
+    return "not judged" if scored else "not scored"
 
 
 def decide_file(

@@ -109,6 +109,7 @@ class Held:
             str(self.path),
             section.baseline_tolerance,
             section.baseline_tag_tolerance,
+            section.baseline_rmse_tolerance,
             partial=partial,
             accepted_names=self.names,
         )

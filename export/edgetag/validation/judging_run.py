@@ -103,7 +103,6 @@ def _agreement(
         run,
         scored,
         first.scores[evaluation.agreement_places],
-        evaluation.dataset.labels(run.rows),
         {name: by_tag[name] for name in evaluation.dataset.vocabulary.names},
         len(evaluation.judged_rows),
         evaluation.recipe.validation.confidence,

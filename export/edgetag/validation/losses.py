@@ -51,7 +51,8 @@ def significant_losses(
 def _tests(compared: TagComparison, effect: float) -> Iterator[tuple[LossMeasure, Measure, float]]:
     """Yield each measure of a tag with the chance to see so much if nothing were lost.
 
-    Where images of one group alone tell of it, anything may be chance.
+    Where images of one group alone tell of it, anything may be chance: it is no test, and others
+    are not corrected for it.
     """
     tests: tuple[tuple[LossMeasure, Measure, float], ...] = (
         ("recall", compared.recall.measure, compared.recall.chance_beyond(0.0, effect)),
@@ -59,8 +60,7 @@ def _tests(compared: TagComparison, effect: float) -> Iterator[tuple[LossMeasure
         ("f1", compared.f1, chance_at_most(compared.f1_drops, 0.0)),
         ("ap", compared.ap, chance_at_most(compared.ap_drops, 0.0)),
     )
-    for measure, change, chance in tests:
-        yield measure, change, 1.0 if change.drop_interval is None else chance
+    yield from (test for test in tests if test[1].drop_interval is not None)
 
 
 def _loss(

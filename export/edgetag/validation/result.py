@@ -109,8 +109,9 @@ class TagVerdict(Record):
         operating: Operating point of the variant.
         reference_operating: Operating point of the reference.
         curve: Of the variant, over the split that decides; null over others and before schema 2.4.
-        checks: The tag's margins.
-        verdict: Worst of `checks`; "not judged" where the recipe sets none.
+        checks: The tag's margins; where it is not scored, those that the recipe sets for it by
+            name, all undecided. None of the latter before schema 2.10.
+        verdict: Worst of `checks`; where there are none, "not judged", or "not scored".
     """
 
     tag: str
@@ -157,7 +158,8 @@ class Loss(Record):
         drop: By how much, above 0.
         interval: Interval of `drop`, as beside the measure itself.
         p_holm: For a tag's measure, the chance to see so much or more if nothing were lost, by
-            Holm's correction over all tags' measures of this file, runtime and split.
+            Holm's correction over all tags' measures of this file, runtime and split that images
+            of more than one group tell of.
         within_margin: Whether margins of the recipe allow it and are kept. F1 has none of its own;
             those of recall and false positives stand for it.
     """
@@ -308,8 +310,9 @@ class RuntimeAgreement(Record):
         differing_images: Pictures with another decision than on the first runtime.
         most_differing: Share of all pictures that this leaves open, one-sided, at the verdict's
             confidence; about 3/images where none differs.
-        decisions: Known labels of the pictures.
-        flips: Decisions on them that are others.
+        decisions: On these pictures, by every tag; before schema 2.10, on known labels alone, and
+            so were `differing_images` and `flips`.
+        flips: Decisions that are others.
         largest_score_difference: Absolute.
         scores_sha256: Digest of the scores.
     """
@@ -369,7 +372,7 @@ class Verdict(Result):
             where it was made in this run folder.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.verdict/2.9"
+    SCHEMA: ClassVar[str] = "edgetag.verdict/2.10"
     verdict: Decision
     decisions: dict[str, Decision]
     passed_over: tuple[str, ...] = ()

@@ -1,13 +1,14 @@
-"""Margins that not even the worst file would break.
+"""Margins that no loss can break, and margins that no file can keep.
 
-They are at least what the reference has, or of tags that are not scored.
+The former are at least what the reference has. The latter are those that the recipe sets by name
+for a tag that is not scored.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from edgetag.recipe import Recipe
+from edgetag.recipe import Budget, Recipe
 from edgetag.tables.formats import counted
 from edgetag.validation.metrics import Measured, Split
 
@@ -47,6 +48,15 @@ def unbreakable(recipe: Recipe, reference: Measured) -> Iterator[str]:
                     yield _sentence(f"budgets.{name}, {tag}: {key}", limit, what, value)
 
 
+def named_and_not_scored(budget: Budget, split: Split) -> list[str]:
+    """Return the tags with margins of their own that a split has too few pictures of.
+
+    They leave every file undecided; see `decision.check_tags`.
+    """
+    scored = {split.vocabulary.names[tag] for tag in split.scored}
+    return [tag for tag, own in budget.tags.items() if own.can_be_broken() and tag not in scored]
+
+
 def without_pictures(recipe: Recipe, split: Split, name: str) -> Iterator[str]:
     """Yield a sentence for each tag that has margins of its own and is not scored.
 
@@ -55,17 +65,16 @@ def without_pictures(recipe: Recipe, split: Split, name: str) -> Iterator[str]:
         split: The split that decides,
         name: and what it is called.
     """
-    names = split.vocabulary.names
     for budget_name, budget in recipe.budgets.items():
-        for tag, limits in budget.tags.items():
-            column = names.index(tag)
-            if limits.given() and column not in split.scored:
-                yield (
-                    f"budgets.{budget_name}.tags.{tag} judges nothing: {tag} has "
-                    f"{counted(int(split.positives[column]), 'positive')} in {name}, beside "
-                    f"{counted(int(split.negatives[column]), 'negative')}, and "
-                    f"validation.min_positives is {split.min_positives}; add labelled images"
-                )
+        for tag in named_and_not_scored(budget, split):
+            column = split.vocabulary.names.index(tag)
+            yield (
+                f"budgets.{budget_name}.tags.{tag} cannot be shown to be kept, so that no file "
+                f"passes: {tag} has {counted(int(split.positives[column]), 'positive')} in {name}, "
+                f"beside {counted(int(split.negatives[column]), 'negative')}, and "
+                f"validation.min_positives is {split.min_positives}; add labelled images, or take "
+                "these margins out"
+            )
 
 
 def _sentence(place: str, limit: float, what: str, value: float) -> str:
