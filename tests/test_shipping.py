@@ -11,7 +11,6 @@ from edgetag.recipe import Recipe, Variant, parse_recipe
 from edgetag.shipping import Shipping, choose, decide, read_shipping
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.support.made_results import MACHINE, exported, make_verdict, measured, scored
 
 SHA = "ab" * 32
@@ -169,9 +168,9 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def test_a_run_folder_ships_by_what_lies_in_it(workspace: Workspace) -> None:
     judged = verdict(fp32="pass", int8="pass")
-    write_text(workspace.validate / "verdict.json", judged.to_json())
+    judged.write(workspace.validate / "verdict.json")
     assert read_shipping(recipe(), workspace) == Shipping(("int8",), "int8")
-    write_text(workspace.bench / "bench.json", bench(fp32=1.0, int8=2.0).to_json())
+    bench(fp32=1.0, int8=2.0).write(workspace.bench / "bench.json")
     assert read_shipping(recipe(), workspace) == Shipping(("fp32",), "fp32")
 
 
@@ -186,10 +185,10 @@ def test_before_a_validation_nothing_ships_and_integers_are_looked_at_first(
     listed = recipe('[export]\nvariants = ["fp32", "fp16", "int8"]\n')
     assert read_shipping(listed, workspace) == Shipping((), "int8")
     made = tuple(exported(name, 1) for name in EXPORTED)
-    write_text(workspace.export / "export.json", ExportResult(variants=made).to_json())
+    ExportResult(variants=made).write(workspace.export / "export.json")
     assert read_shipping(listed, workspace) == Shipping((), "int8-qat")
     made = tuple(exported(name, 1) for name in EXPORTED[:2])
-    write_text(workspace.export / "export.json", ExportResult(variants=made).to_json())
+    ExportResult(variants=made).write(workspace.export / "export.json")
     assert read_shipping(listed, workspace) == Shipping((), "fp32")
 
 

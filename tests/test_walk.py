@@ -82,7 +82,7 @@ class Plant:
             for output in which.outputs[1:]:
                 if "*" not in output and output != "dataset/cache/index.json":
                     write_text(workspace.root / output, f"{which.name} {recipe.seed}")
-            write_text(workspace.root / which.outputs[0], result.to_json())
+            result.write(workspace.root / which.outputs[0])
             self._kill(which, "after")
             return result
 

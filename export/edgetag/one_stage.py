@@ -18,7 +18,6 @@ from edgetag.stages import Stage, stage
 from edgetag.stages import needs as needs_of
 from edgetag.training.cluster import read_cluster
 from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file, digest_json, measured
-from edgetag.writing import write_text
 
 PACKAGES = (
     "ai-edge-litert",
@@ -78,7 +77,7 @@ def add_to_stage(
             outputs = {place: digest_file(workspace.root / place) for place in done.outputs}
             record = done.model_copy(update={"outputs": outputs})
             kept = run_file.model_copy(update={"stages": {**run_file.stages, name: record}})
-            write_text(workspace.run_file, kept.to_json())
+            kept.write(workspace.run_file)
         return result
 
 
@@ -169,7 +168,7 @@ def run_stage(
             record = run_file.stages[name]
             kept = record.model_copy(update={"fingerprint": made.digest, "making": made})
             run_file = run_file.model_copy(update={"stages": {**run_file.stages, name: kept}})
-            write_text(workspace.run_file, run_file.to_json())
+            run_file.write(workspace.run_file)
         return result
 
 
@@ -234,7 +233,7 @@ def forget(which: Stage, workspace: Workspace, run_file: RunFile) -> RunFile:
     kept = {name: done for name, done in run_file.stages.items() if name != which.name}
     if len(kept) < len(run_file.stages):
         run_file = run_file.model_copy(update={"stages": kept})
-        write_text(workspace.run_file, run_file.to_json())
+        run_file.write(workspace.run_file)
     for pattern in which.outputs:
         for path in workspace.root.glob(pattern):
             if path.suffix != ".npz":  # weights, which say themselves what they were made from
@@ -271,6 +270,6 @@ def run_and_record(
         peak_memory_bytes=peak,
     )
     run_file = run_file.model_copy(update={"stages": {**run_file.stages, which.name: record}})
-    write_text(workspace.run_file, run_file.to_json())
+    run_file.write(workspace.run_file)
     progress.say(f"{which.name}: done in {format_seconds(wall_s)}")
     return result, run_file

@@ -12,7 +12,6 @@ from edgetag.errors import ExitCode
 from edgetag.recipe import parse_recipe
 from edgetag.reporting.sources import Sources
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.support.made_results import RECIPE, RECIPE_FILE, make_sources
 from tests.support.written_reports import report_on
 
@@ -61,9 +60,9 @@ def current(sources: Sources, root: Path, made: ExportResult | None) -> BenchRes
     """Read the benchmark of a run that has exported these files since."""
     workspace = Workspace(root)
     if sources.bench is not None:
-        write_text(workspace.bench / "bench.json", sources.bench.to_json())
+        sources.bench.write(workspace.bench / "bench.json")
     if made is not None:
-        write_text(workspace.export / "export.json", made.to_json())
+        made.write(workspace.export / "export.json")
     return read_current(sources.recipe, workspace)
 
 

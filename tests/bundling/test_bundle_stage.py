@@ -328,7 +328,7 @@ def test_what_was_measured_and_where_is_not_released(made: Path, tmp_path: Path)
         )
         if number:
             verdict = measured_otherwise(verdict, root)
-        write_text(path, verdict.to_json())
+        verdict.write(path)
         bundled(root)
         bundles.append((root / "run" / "bundle" / "bundle-test-1.2.3.zip").read_bytes())
     assert bundles[0] == bundles[1]

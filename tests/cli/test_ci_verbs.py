@@ -28,7 +28,7 @@ def recipe(tmp_path: Path) -> Path:
 def leave(verdict: Verdict, tmp_path: Path) -> Path:
     """Leave a verdict in a run folder as validate does in a job that does nothing else."""
     workspace = Workspace(tmp_path / "run")
-    write_text(workspace.validate / "verdict.json", verdict.to_json())
+    verdict.write(workspace.validate / "verdict.json")
     recipe = parse_recipe(RECIPE, tmp_path / "model" / "recipe.toml")
     record = StageRecord(
         fingerprint="",
@@ -41,7 +41,7 @@ def leave(verdict: Verdict, tmp_path: Path) -> Path:
     run_file = RunFile(
         name=recipe.name, recipe={}, seed=1, versions={"edgetag": "0"}, stages={"validate": record}
     )
-    write_text(workspace.run_file, run_file.to_json())
+    run_file.write(workspace.run_file)
     return workspace.root
 
 
@@ -166,7 +166,7 @@ def test_a_verdict_on_other_pictures_is_reported_by_nobody(
         for name in ("dataset", "train", "export")
     }
     stages = {**built, "validate": validated}
-    write_text(workspace.run_file, run_file.model_copy(update={"stages": stages}).to_json())
+    run_file.model_copy(update={"stages": stages}).write(workspace.run_file)
     done = CliRunner().invoke(app, [verb, str(recipe), "--out", str(run)])
     assert isinstance(done.exception, InputError)
     assert "validate judged what dataset left before" in str(done.exception)

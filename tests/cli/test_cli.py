@@ -144,10 +144,9 @@ def test_a_stage_without_the_one_before_says_what_to_run(tmp_path: Path) -> None
 @pytest.mark.slow
 def test_a_run_folder_of_another_recipe_is_refused_and_left_alone(tmp_path: Path) -> None:
     from edgetag.workspace import RunFile, Workspace
-    from edgetag.writing import write_text
 
     workspace = Workspace(tmp_path / "run")
-    write_text(workspace.run_file, RunFile(name="other", recipe={}, seed=1, versions={}).to_json())
+    RunFile(name="other", recipe={}, seed=1, versions={}).write(workspace.run_file)
     before = workspace.run_file.read_bytes()
     (tmp_path / "r.toml").write_text('name = "x"\n[data]\nsource = "y"\n')
     done = edgetag("run", "r.toml", "--out", "run", cwd=tmp_path)

@@ -10,7 +10,6 @@ from edgetag.cli.stages import baseline_beside, prepare
 from edgetag.errors import InputError
 from edgetag.recipe import parse_recipe
 from edgetag.workspace import RunFile, Workspace
-from edgetag.writing import write_text
 from tests.support.commands import ALL, invoked
 from tests.support.made_results import RECIPE, make_sources, make_verdict, scored
 
@@ -39,7 +38,7 @@ def run_folder(tmp_path: Path) -> Path:
     """Return a run folder that lies elsewhere than `runs/NAME`, with its recipe alone."""
     recipe = parse_recipe(RECIPE, tmp_path / "model" / "recipe.toml")
     kept = RunFile(name=recipe.name, recipe=recipe.model_dump(mode="json"), seed=1, versions={})
-    write_text(Workspace(tmp_path / "elsewhere").run_file, kept.to_json())
+    kept.write(Workspace(tmp_path / "elsewhere").run_file)
     return tmp_path / "elsewhere"
 
 
@@ -91,5 +90,5 @@ def test_a_run_folder_leaves_out_no_accepted_state_unsaid(run_folder: Path) -> N
     with pytest.raises(InputError, match="name the recipe"):
         baseline_beside(run_folder, workspace)
     verdict = make_verdict((scored("int8", "litert", "test", 0.0),))
-    write_text(workspace.validate / "verdict.json", verdict.to_json())
+    verdict.write(workspace.validate / "verdict.json")
     assert baseline_beside(run_folder, workspace) is None, "it was judged without one"

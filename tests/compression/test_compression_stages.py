@@ -13,7 +13,6 @@ from edgetag.errors import InputError
 from edgetag.progress import SilentProgress, Task
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.workspace import RunFile, Workspace, digest_file
-from edgetag.writing import write_text
 from tests.support.compressed_run import HEAD, train_stage_stand_in
 
 pytestmark = pytest.mark.tensorflow
@@ -143,7 +142,7 @@ def test_a_variant_is_kept_only_if_inputs_and_weights_are_those_of_its_record(
         validation_map_before=None,
         validation_map=None,
     )
-    record.write_text(done.to_json())
+    done.write(record)
     assert kept_record(QuantizedVariant, record, weights, "inputs") == done
     assert kept_record(QuantizedVariant, record, weights, "others") is None
     weights.write_bytes(weights.read_bytes()[:-1])
@@ -216,7 +215,7 @@ def test_a_narrower_network_is_pruned_and_keeps_its_zeros_in_the_file_of_integer
     teacher = Workspace(tmp_path / "teacher")
     train_stage_stand_in(recipe, teacher)
     of_teacher = RunFile(name="teacher", recipe=recipe.model_dump(mode="json"), seed=1, versions={})
-    write_text(teacher.run_file, of_teacher.to_json())
+    of_teacher.write(teacher.run_file)
     with pytest.raises(InputError, match=r"narrow50\.npz: missing; run: edgetag narrow"):
         prune_stage.run(recipe, fresh_run, SilentProgress())
     (narrow,) = narrow_stage.run(recipe, fresh_run, SilentProgress()).networks

@@ -39,7 +39,7 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cache")
     np.save(shard_path(folder, 0), np.zeros((2, 64, 64, 3), dtype=np.uint8))
     index = CacheIndex(images=2, input_size=64, shard_images=16, fingerprint="zeros")
-    (folder / "index.json").write_text(index.to_json())
+    index.write(folder / "index.json")
     return folder
 
 

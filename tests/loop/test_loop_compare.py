@@ -20,7 +20,6 @@ from edgetag.recipe import Recipe
 from edgetag.validation.pictures import known_pictures
 from edgetag.validation.scores import read_reference, write_reference
 from edgetag.workspace import RunFile, Workspace
-from edgetag.writing import write_text
 from tests.support.commands import invoked
 from tests.support.finished_run import Finished, finish_run
 from tests.support.run_folders import TAGS
@@ -78,7 +77,7 @@ def later(
     scores = moved.clip(0, 1).astype(np.float32)
     write_reference(path, replace(stored, scores=scores, known=known_pictures(dataset, rows)))
     kept = RunFile(name="app", recipe=recipe.model_dump(mode="json"), seed=1, versions={})
-    write_text(workspace.run_file, kept.to_json())
+    kept.write(workspace.run_file)
     return Run(recipe, workspace)
 
 

@@ -57,7 +57,7 @@ def trained(judged: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> RunF
     file = folder.workspace.train / "thresholds.json"
     low = dict.fromkeys(folder.thresholds, 0.001)
     thresholds = Thresholds.read(file, "train").model_copy(update={"thresholds": low})
-    write_text(file, thresholds.to_json())
+    thresholds.write(file)
     return folder
 
 

@@ -11,7 +11,6 @@ from edgetag.phones.leaderboard import rows_of
 from edgetag.phones.result import PhonesResult
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.phones.street import OUTPUTS, Street, thermal
 
 
@@ -171,7 +170,7 @@ def test_rows_of_phones_of_one_kind_and_of_several_threads_have_names_of_their_o
 
 
 def test_nothing_is_exported_where_nothing_was_timed(street: Street, workspace: Workspace) -> None:
-    write_text(workspace.bench / "phones.json", PhonesResult(**NOTHING).to_json())
+    PhonesResult(**NOTHING).write(workspace.bench / "phones.json")
     recipe = (workspace.root.parent / "recipe.toml", "--out", workspace.root)
     done = phone("export", *recipe, workspace.root / "x.jsonl", "--runtime-version", "2.3.0")
     assert "nothing was measured by benchmark_model" in str(done.exception)

@@ -15,7 +15,6 @@ from edgetag.reporting.sources import Sources
 from edgetag.validation.baseline import accept, compare
 from edgetag.validation.result import Failure, Verdict
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.support.accelerators import RAN, nothing_ran
 from tests.support.made_results import (
     NOT_LOADABLE,
@@ -45,9 +44,9 @@ SCHEMA = {
 def junit_of(verdict: Verdict, root: Path, sources: Sources | None = None) -> Element:
     """Run the report stage on a verdict; return the XML after checking it against `SCHEMA`."""
     workspace = Workspace(root)
-    write_text(workspace.validate / "verdict.json", verdict.to_json())
+    verdict.write(workspace.validate / "verdict.json")
     if sources and sources.bench:
-        write_text(workspace.bench / "bench.json", sources.bench.to_json())
+        sources.bench.write(workspace.bench / "bench.json")
     report = stage.run(parse_recipe(RECIPE, RECIPE_FILE), workspace, SilentProgress())
     root_element = ElementTree.parse(root / report.junit).getroot()  # noqa: S314
     assert root_element.tag == "testsuites"

@@ -21,7 +21,6 @@ from edgetag.tables import to_rich
 from edgetag.tables.text import escape_markdown
 from edgetag.validation.tables import tags_table
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.support.drawn_tables import drawn
 from tests.support.drawn_tables import words as words_of
 from tests.support.made_results import make_sources
@@ -304,7 +303,7 @@ def test_a_text_about_the_images_that_is_not_here_is_no_reason_for_no_report(
         ignored_files=0,
         cache_fingerprint="x",
     )
-    write_text(tmp_path / "dataset" / "summary.json", data.to_json())
+    data.write(tmp_path / "dataset" / "summary.json")
     report_on(given, tmp_path)
     page = tmp_path / "report" / "index.html"
     assert "not at hand; ATTRIBUTION.md" in page.read_text()

@@ -18,7 +18,6 @@ from edgetag.targets import store
 from edgetag.targets.result import CountFailure, InstructionCount, TargetCheck, TargetsResult
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.reporting.page_factory import make_report
 from tests.reporting.page_factory import make_sources as make_page_sources
 from tests.support.accelerators import RAN, nothing_ran
@@ -69,7 +68,7 @@ SENTENCE = "scores of 3 of 32 images differ from litert's here, by up to 0.0039;
 
 
 def reported(result: TargetsResult, root: Path) -> tuple[ReportResult, str]:
-    write_text(store.result_path(Workspace(root)), result.to_json())
+    result.write(store.result_path(Workspace(root)))
     return report_on(replace(make_sources(), recipe=LIMITED), root)
 
 
@@ -231,7 +230,7 @@ def test_other_machines_reject_nothing_for_a_file_that_another_stands_in_for(
 ) -> None:
     verdict = passed_over_int8()
     result = store.make(LIMITED, [DIFFERS], [count("int8", 13_000_000)])
-    write_text(store.result_path(Workspace(tmp_path)), result.to_json())
+    result.write(store.result_path(Workspace(tmp_path)))
     report, text = report_on(replace(make_sources(), verdict=verdict, bench=None), tmp_path)
     assert (report.verdict, "✓ Accepted" in text) == ("pass", True)
     assert exit_code({"validate": verdict, "targets": result}) is ExitCode.ACCEPTED
@@ -242,12 +241,8 @@ def test_other_machines_reject_nothing_for_a_file_that_another_stands_in_for(
 
 def test_a_file_that_another_stands_in_for_is_not_why_a_run_is_rejected(tmp_path: Path) -> None:
     verdict = passed_over_int8()
-    write_text(
-        store.result_path(Workspace(tmp_path)),
-        store.make(
-            LIMITED, [check("fp32", "differs", differing_images=3, max_difference=0.1)]
-        ).to_json(),
-    )
+    differs = check("fp32", "differs", differing_images=3, max_difference=0.1)
+    store.make(LIMITED, [differs]).write(store.result_path(Workspace(tmp_path)))
     _, text = report_on(replace(make_sources(), verdict=verdict, bench=None), tmp_path)
     assert "✗ Rejected: no budget is broken, but another machine gives other scores." in text
     worse = verdict.model_copy(

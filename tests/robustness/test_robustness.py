@@ -108,7 +108,7 @@ def test_the_report_shows_attacks_of_the_files_that_lie_there(
     other = attacked.model_copy(
         update={"files": tuple(f.model_copy(update={"sha256": "0"}) for f in attacked.files)}
     )
-    (workspace.robustness / "robustness.json").write_text(other.to_json())
+    other.write(workspace.robustness / "robustness.json")
     write_report(recipe, workspace, SilentProgress())
     assert "No picture was attacked in this run" in (workspace.report / "index.html").read_text()
 

@@ -346,7 +346,7 @@ def test_memory_does_not_grow_with_the_images(
     for shard in range(12):
         np.save(shard_path(cache, shard), noise)
     index = CacheIndex(images=12288, input_size=64, shard_images=1024, fingerprint="streamed")
-    (cache / "index.json").write_text(index.to_json())
+    index.write(cache / "index.json")
     peaks = []
     for images in (1024, 12288):
         job = write_job(tmp_path, cache, np.arange(images))

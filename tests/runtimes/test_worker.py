@@ -172,7 +172,7 @@ def test_memory_grows_by_the_scores_alone(contract: Preprocessing, tmp_path: Pat
     index = CacheIndex(
         images=images, input_size=64, shard_images=shard_images, fingerprint="streamed"
     )
-    (cache / "index.json").write_text(index.to_json())
+    index.write(cache / "index.json")
     few, many = images // 2, 10 * images
     small = peak_bytes(np.arange(few), cache, contract, tmp_path)
     large = peak_bytes(np.arange(many) % images, cache, contract, tmp_path)

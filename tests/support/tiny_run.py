@@ -15,7 +15,6 @@ from edgetag.tags import Vocabulary
 from edgetag.training.thresholds import choose_thresholds
 from edgetag.validation.scores import KnownPictures, ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import Workspace, digest_file
-from edgetag.writing import write_text
 from tests.support.paths import MODELS
 from tests.support.run_folders import (
     FLOAT,
@@ -156,6 +155,6 @@ def make_run_folder(tmp_path: Path) -> RunFolder:
         recipe.training.thresholds,
         "validation",
     )
-    write_text(workspace.train / "thresholds.json", thresholds.to_json())
+    thresholds.write(workspace.train / "thresholds.json")
     write_models(workspace)
     return RunFolder(workspace, recipe, labels, reference, thresholds.thresholds)

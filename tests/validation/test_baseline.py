@@ -429,7 +429,7 @@ def accepting(tmp_path: Path) -> Callable[..., tuple[Path, Baseline]]:
 
     def run(verdict: Verdict, progress: Progress = QUIET, **options: bool) -> tuple[Path, Baseline]:
         workspace = Workspace(tmp_path / "run")
-        write_text(workspace.validate / "verdict.json", verdict.to_json())
+        verdict.write(workspace.validate / "verdict.json")
         recipe = parse_recipe(recipe_file.read_text(), recipe_file)
         return accept_run(recipe, recipe_file, workspace, progress, "because", **options)
 

@@ -33,7 +33,6 @@ from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import ReferenceMaps, read_reference
 from edgetag.validation.statistics import Bootstrap, ratio_samples
 from edgetag.workspace import digest_file
-from edgetag.writing import write_text
 from tests.support.listening import Listening
 from tests.support.made_results import scored
 from tests.support.run_folders import give_maps
@@ -434,7 +433,7 @@ def test_a_file_that_lost_its_signature_fails(
         one.model_copy(update={"sha256": digest_file(path)}) if one.variant == "int8" else one
         for one in old.variants
     )
-    write_text(export, old.model_copy(update={"variants": changed}).to_json())
+    old.model_copy(update={"variants": changed}).write(export)
     with pytest.raises(InputError, match="export it again"):
         stage.run(limited(run_folder, 0.05), run_folder.workspace, SilentProgress(), reference)
 

@@ -17,7 +17,6 @@ from edgetag.validation.accepted import accept
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
 from edgetag.workspace import RunFile, StageRecord, digest_file
-from edgetag.writing import write_text
 from tests.support.listening import Listening
 from tests.support.paths import MODELS
 from tests.support.run_folders import write_export
@@ -173,7 +172,7 @@ def test_the_accepted_state_is_held_against_the_verdict_of_all(
     workspace = run_folder.workspace
     whole = stage.run(recipe, workspace, SilentProgress(), run_folder.reference_file())
     baseline = tmp_path / "baseline.json"
-    write_text(baseline, accept(whole, None, "r").to_json())
+    accept(whole, None, "r").write(baseline)
     verdict = stage.run(recipe, workspace, SilentProgress(), variants=("int8",), baseline=baseline)
     assert verdict.baseline is not None
     assert verdict.baseline.changes == ()
@@ -204,7 +203,7 @@ def finished(folder: RunFolder, recipe: Recipe) -> None:
         versions={},
         stages=records,
     )
-    write_text(folder.workspace.run_file, run_file.to_json())
+    run_file.write(folder.workspace.run_file)
 
 
 def record(folder: RunFolder) -> StageRecord:

@@ -17,7 +17,6 @@ from edgetag.validation.pictures import first_of_each, require_allowed
 from edgetag.validation.pictures_result import PicturesComparison, SplitPictures, TagLoss
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import read_reference, write_reference
-from edgetag.writing import write_text
 from tests.support.listening import Listening
 from tests.support.tiny_run import KNOWN, STYLE, TAGS, TEST, RunFolder
 
@@ -252,7 +251,7 @@ def test_the_run_folder_s_own_reference_follows_thresholds_that_were_chosen_anew
     path = run_folder.workspace.train / "thresholds.json"
     chosen = Thresholds.read(path, "train")
     anew = {tag: value / 2 for tag, value in chosen.thresholds.items()}
-    write_text(path, chosen.model_copy(update={"thresholds": anew}).to_json())
+    chosen.model_copy(update={"thresholds": anew}).write(path)
     stage.run(recipe, run_folder.workspace, SilentProgress())
     assert read_reference(kept).meta.thresholds == anew
 

@@ -17,7 +17,6 @@ from edgetag.validation.plan_tables import plan_tables
 from edgetag.validation.planning import MOST, _smallest, images_needed, plan, power
 from edgetag.validation.proportions import paired_interval
 from edgetag.validation.result import VariantVerdict
-from edgetag.writing import write_text
 from tests.support.made_results import check, make_verdict, scored
 from tests.support.outcomes import chance_to_show
 from tests.support.tiny_run import TEST, RunFolder
@@ -138,7 +137,7 @@ def judged(run_folder: RunFolder, **changes: object) -> Plan:
 
 
 def planned(run_folder: RunFolder, *entries: VariantVerdict) -> Plan:
-    write_text(run_folder.workspace.validate / "verdict.json", make_verdict(entries).to_json())
+    make_verdict(entries).write(run_folder.workspace.validate / "verdict.json")
     return plan(run_folder.on_litert(MARGINS), run_folder.workspace, QUIET, "int8", 0.8, None, 0.05)
 
 

@@ -27,7 +27,6 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 
 IMAGES = 16
 """Real images that are used in turn; the first of the split that decides."""
@@ -115,7 +114,7 @@ def run(
         missing_runtimes=missing,
         budgets=check_budgets(recipe, exported, results, failures),
     )
-    write_text(workspace.bench / "bench.json", result.to_json())
+    result.write(workspace.bench / "bench.json")
     history.append(workspace.bench / history.HISTORY, result)
     return result
 

@@ -114,7 +114,7 @@ def _build(
             workspace.corrections,
             corrections_csv(plan.corrections, lambda where: _placeless(where, listing)),
         )
-    write_text(workspace.dataset / "summary.json", result.to_json())
+    result.write(workspace.dataset / "summary.json")
     with atomic_write(workspace.manifest) as file:
         manifest_of(plan, section.tags).write_parquet(file)
     shutil.rmtree(building)

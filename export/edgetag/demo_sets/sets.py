@@ -86,7 +86,7 @@ def build_set(
     write_text(folder / LABELS, _table(kept))
     write_text(folder / ATTRIBUTION, attribution)
     summary = _summarize(name, fingerprint, kept, tuple(sorted(blank)))
-    write_text(folder / SUMMARY, summary.to_json())
+    summary.write(folder / SUMMARY)
     return summary
 
 

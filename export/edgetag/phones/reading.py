@@ -38,7 +38,6 @@ from edgetag.sampling import spread
 from edgetag.tables.formats import format_count
 from edgetag.userfiles import read_file
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 
 MOST_BYTES = 1 << 30
 NO_HEAT = "read from a file: how hot the phone was is not known"
@@ -79,7 +78,7 @@ def read(
             known = _joined(known, _result_of_answer(recipe, workspace, entry))
         else:
             known = _beside(known, entry)
-    write_text(path, known.to_json())
+    known.write(path)
     return known
 
 

@@ -26,7 +26,6 @@ from edgetag.recipe import Recipe, Variant
 from edgetag.scratch import scratch_folder
 from edgetag.tables.formats import counted
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 
 
 def list_phones() -> PhoneList:
@@ -97,7 +96,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
     exported = frozenset(file.sha256 for file in read_exported(workspace).variants)
     asked = {(phone.id, file.variant) for phone in chosen for file in files}
     result = with_known(result, path, options, exported, asked, progress)
-    write_text(path, result.to_json())
+    result.write(path)
     return result
 
 

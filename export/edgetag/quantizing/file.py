@@ -27,7 +27,7 @@ from edgetag.quantizing.pictures import draw
 from edgetag.quantizing.result import Compared, File, QuantizedFile
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.temporary_images import images_on_disk
-from edgetag.writing import write_bytes, write_text
+from edgetag.writing import write_bytes
 
 PACKAGES = ("ai-edge-litert", "litert-quantizer", "numpy", "pillow")
 PROBABILITIES = ("LOGISTIC", "SOFTMAX")
@@ -128,7 +128,7 @@ def quantize_file(
         accelerator=engines.acceleration(RUNTIME),
         versions=package_versions(PACKAGES),
     )
-    write_text(out.with_suffix(".json"), result.to_json())
+    result.write(out.with_suffix(".json"))
     return result
 
 

@@ -60,7 +60,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResul
     write_bytes(
         junit, write_junit(sources.verdict, report.budgets, sources.versions, sources.targets)
     )
-    write_text(workspace.report / "report.json", report.to_json())
+    report.write(workspace.report / "report.json")
     progress.say(f"report: {page}")
     return report
 

@@ -20,7 +20,7 @@ from edgetag.rescue.result import Adoption, RescueResult, Step
 from edgetag.rescue.scoring import Runtime
 from edgetag.runtimes import LoadFailure
 from edgetag.workspace import Workspace
-from edgetag.writing import write_bytes, write_text
+from edgetag.writing import write_bytes
 
 
 def adopt(
@@ -70,7 +70,7 @@ def adopt(
         images=len(judge.images),
         adopted=adopted,
     )
-    write_text(workspace.rescue / f"{rescued.variant}-adopted.json", result.to_json())
+    result.write(workspace.rescue / f"{rescued.variant}-adopted.json")
     return result
 
 
@@ -104,8 +104,8 @@ def _put(workspace: Workspace, rescued: RescueResult, step: Step, data: bytes) -
         described if variant.variant == rescued.variant else variant for variant in made.variants
     )
     write_bytes(target, data)
-    write_text(record_file, record.model_copy(update={"exported": described}).to_json())
-    write_text(exported_path(workspace), made.model_copy(update={"variants": variants}).to_json())
+    record.model_copy(update={"exported": described}).write(record_file)
+    made.model_copy(update={"variants": variants}).write(exported_path(workspace))
 
 
 def describe_adoption(adoption: Adoption) -> str:

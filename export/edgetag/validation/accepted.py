@@ -12,7 +12,6 @@ from edgetag.userfiles import read_file
 from edgetag.validation.accepted_state import Baseline, TagState, VariantState
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 
 FILE_NAME = "baseline.json"
 DIGITS = 6
@@ -160,7 +159,7 @@ def accept_run(
                 f"note: {state.variant} on {state.runtime} was in the former state and "
                 "is not in this one"
             )
-    write_text(path, accepted.to_json())
+    accepted.write(path)
     return path, accepted
 
 

@@ -19,7 +19,7 @@ from edgetag.validation.evaluation import Evaluation
 from edgetag.validation.inputs import Candidate
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
-from edgetag.writing import atomic_write, write_text
+from edgetag.writing import atomic_write
 
 PACKAGES = ("ai-edge-litert", "numpy", "polars", "scikit-learn", "scipy", "tflite-runtime")
 """Packages whose versions travel with a verdict."""
@@ -53,10 +53,10 @@ class Outcome:
 
     def write(self, workspace: Workspace) -> None:
         """Write details first: a verdict never stands beside those of another run."""
-        write_text(workspace.validate / "details.json", self.details.to_json())
+        self.details.write(workspace.validate / "details.json")
         with atomic_write(workspace.validate / "changes.parquet") as file:
             self.changes.write_parquet(file)
-        write_text(workspace.validate / "verdict.json", self.verdict.to_json())
+        self.verdict.write(workspace.validate / "verdict.json")
 
     def beside(self, before: "Outcome", kept: Collection[str], recipe: Recipe) -> "Outcome":
         """Return this one with some variants of an earlier one, in the recipe's order."""

@@ -58,7 +58,7 @@ def finished(tmp_path: Path) -> tuple[Path, Path]:
         files=files,
         links=links,
     )
-    (folder / MARKER).write_text(installed.to_json())
+    installed.write(folder / MARKER)
     return cache, folder
 
 
@@ -154,7 +154,7 @@ def test_a_machine_carried_to_another_architecture_is_to_be_set_up_there(
     cache, folder = finished
     installed = Installed.from_json((folder / MARKER).read_text(), "test")
     there = installed.model_copy(update={"machine": platform.machine()})
-    (folder / MARKER).write_text(there.to_json())
+    there.write(folder / MARKER)
     assert problem(ARM64, cache) is None
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     wrong = problem(ARM64, cache) or ""
@@ -170,7 +170,7 @@ def test_an_emulator_that_was_taken_away_or_exchanged_is_seen(
     qemu.write_bytes(b"one")
     installed = Installed.from_json((folder / MARKER).read_text(), "test")
     own = installed.model_copy(update={"emulator": str(qemu), "emulator_bytes": 3})
-    (folder / MARKER).write_text(own.to_json())
+    own.write(folder / MARKER)
     assert problem(ARM64, cache) is None
     qemu.write_bytes(b"other")
     assert "is another one now" in (problem(ARM64, cache) or "")

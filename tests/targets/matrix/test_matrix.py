@@ -53,7 +53,7 @@ def claim(folder: RunFolder, variant: str, version: str) -> None:
         else file
         for file in result.variants
     )
-    write_text(path, result.model_copy(update={"variants": changed}).to_json())
+    result.model_copy(update={"variants": changed}).write(path)
 
 
 def newer_model() -> bytes:
@@ -177,7 +177,7 @@ def test_the_matrix_has_a_cell_for_every_file_and_runtime(folder: RunFolder) -> 
     bench = BenchResult(
         machine=this_machine(), budget_runtime="litert", budget_threads=1, results=(right, stale)
     )
-    write_text(folder.workspace.bench / "bench.json", bench.to_json())
+    bench.write(folder.workspace.bench / "bench.json")
     asked = ("tflite-runtime", "wasm", "litert")
     result = run(folder.recipe, folder.workspace, SilentProgress(), asked, 24)
     assert (result.split, result.images, result.reference) == ("test", 24, "litert")

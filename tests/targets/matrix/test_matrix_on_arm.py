@@ -46,7 +46,7 @@ def folder(tmp_path: Path) -> RunFolder:
     exported = ExportResult.read(path, "export")
     fp32, int8 = exported.variants
     files = (fp32.model_copy(update={"float_tensors": 9}), int8)
-    write_text(path, exported.model_copy(update={"variants": files}).to_json())
+    exported.model_copy(update={"variants": files}).write(path)
     return made
 
 
