@@ -4,7 +4,6 @@ import hashlib
 import json
 import platform
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_text
 from tests.support.made_bundle import CAT_FROM, TAGS, THRESHOLDS, make_run, recipe_in, unpack
 from tests.support.made_results import NOT_LOADABLE, check, make_verdict, scored
+from tests.support.programs import captured
 
 Rich = tuple[BundleResult, dict[str, bytes]]
 
@@ -205,9 +205,7 @@ def test_a_model_hub_reads_licence_origin_and_figures(
     card = files["model-card.md"].decode()
     uv = str(Path(sys.executable).with_name("uv"))
     hub = [uv, "run", "-q", "--no-project", "--with", "huggingface_hub==2.4.0", "python"]
-    done = subprocess.run(
-        [*hub, "-c", HUB], input=card, capture_output=True, text=True, check=False
-    )
+    done = captured([*hub, "-c", HUB], input=card)
     assert done.returncode == 0, done.stderr
     head, *figures = done.stdout.splitlines()
     assert head == f"{shown} google/efficientnet-lite0 image-classification tflite"

@@ -15,17 +15,13 @@ from edgetag.cli.overview import print_overview
 from edgetag.cli.verbs import VERBS
 from edgetag.errors import InputError
 from tests.support.paths import ROOT
+from tests.support.programs import captured
 
 HEAVY = {"numpy", "pydantic", "polars", "sklearn", "scipy", "PIL", "tensorflow", "ai_edge_litert"}
 
 
 def edgetag(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "edgetag", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-    )
+    return captured([sys.executable, "-m", "edgetag", *map(str, arguments)], cwd=cwd)
 
 
 def modules_of(*arguments: str) -> set[str]:
@@ -36,7 +32,7 @@ def modules_of(*arguments: str) -> set[str]:
         f"sys.argv = ['edgetag', *{arguments!r}]\n"
         "from edgetag.cli.main import main\nmain()\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = captured([sys.executable, "-c", script])
     assert done.returncode == 0, done.stderr
     return set(done.stderr.split())
 

@@ -9,6 +9,7 @@ import pytest
 
 from edgetag.validation.result import Verdict
 from tests.support.base_install import CLEAN, install
+from tests.support.programs import captured
 from tests.support.trained_run import TrainedRun
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -45,20 +46,12 @@ def test_figures_and_files_are_logged_once_for_each_verdict(
 
     def report(experiment: str = "nightly", **more: str) -> "subprocess.CompletedProcess[str]":
         command = [str(environment / "bin" / "edgetag"), "report", "recipe.toml", "--mlflow"]
-        return subprocess.run(
-            [*command, experiment],
-            capture_output=True,
-            text=True,
-            cwd=folder,
-            env={**settings, **more},
-        )
+        return captured([*command, experiment], cwd=folder, env={**settings, **more})
 
     for _ in range(2):
         done = report()
         assert "MLflow: run " in done.stderr, done.stderr
-    read = subprocess.run(
-        [python, "-c", READ], capture_output=True, text=True, cwd=tmp_path, env=settings
-    )
+    read = captured([python, "-c", READ], cwd=tmp_path, env=settings)
     assert read.returncode == 0, read.stderr
     (run,) = json.loads(read.stdout)
     verdict = Verdict.read(folder / "runs" / "demo" / "validate" / "verdict.json", "validate")
@@ -81,10 +74,8 @@ def test_figures_and_files_are_logged_once_for_each_verdict(
 
     assert run["metrics"][f"latency_p50_ms/int8.{entry.runtime}.threads-1"] > 0
 
-    made = subprocess.run(
+    made = captured(
         [python, "-c", "import mlflow; mlflow.create_experiment('cloud', 's3://bucket/there')"],
-        capture_output=True,
-        text=True,
         cwd=tmp_path,
         env=settings,
     )

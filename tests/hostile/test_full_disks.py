@@ -11,6 +11,7 @@ from PIL import Image
 
 from edgetag.children import python_environment
 from tests.support.paths import MODELS, RELEASED, ROOT
+from tests.support.programs import captured
 from tests.support.stopped_batch import draw
 
 MODEL = MODELS / "tiny_fp32.tflite"
@@ -20,10 +21,8 @@ MOUNT = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
 def on_small_disk(size: str, place: Path, *command: str) -> "subprocess.CompletedProcess[str]":
     """Run a command that sees a small, empty disk in place of a folder."""
     place.mkdir(exist_ok=True)
-    return subprocess.run(
+    return captured(
         ["unshare", "-rm", "sh", "-c", MOUNT, "sh", size, str(place), *command],
-        capture_output=True,
-        text=True,
         cwd=ROOT,  # of which `python -c` imports
         env=python_environment() | {"TMPDIR": str(place)},
     )

@@ -22,6 +22,7 @@ from edgetag.runtimes.messages import Job
 from tests.support.inference import scores_of
 from tests.support.listening import Counter
 from tests.support.paths import MODELS
+from tests.support.programs import captured
 
 LITERT = engines.get("litert")
 
@@ -79,9 +80,7 @@ def test_the_process_never_imports_tensorflow(
             "assert not [m for m in sys.modules if m.split('.')[0] in ('tensorflow', 'tf_keras')]"
         )
         command = [sys.executable, "-c", script, str(tmp_path / "job.json")]
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=python_environment(), check=False
-        )
+        done = captured(command, env=python_environment())
         assert done.returncode == 0, done.stderr
         assert '"event": "done"' in done.stdout.splitlines()[-1]
 

@@ -31,6 +31,7 @@ from tests.support.bad_loops import crashing_model, endless_model
 from tests.support.listening import Counter
 from tests.support.models_elsewhere import model_elsewhere
 from tests.support.paths import MODELS
+from tests.support.programs import captured
 
 LITERT = engines.get("litert")
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
@@ -53,9 +54,7 @@ def javascript(module: str, code: str) -> object:
     """Return what a snippet gives that may use `m`, one of the worker's modules."""
     script = f"const m = await import({json.dumps((WORKER.parent / module).as_uri())});"
     script += f"console.log(JSON.stringify(await (async () => {{ {code} }})()));"
-    done = subprocess.run(
-        ["node", "--input-type=module", "-e", script], capture_output=True, text=True, check=True
-    )
+    done = captured(["node", "--input-type=module", "-e", script], check=True)
     return json.loads(done.stdout)
 
 
@@ -356,9 +355,7 @@ def test_memory_does_not_grow_with_the_images(
             'process.on("exit", () => fs.writeSync(2, fs.readFileSync("/proc/self/status")));'
         )
         command = [launch.command[0], "--require", str(tmp_path / "peak.cjs"), *launch.command[1:]]
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=launch.environment, check=True
-        )
+        done = captured(command, env=launch.environment, check=True)
         line = next(line for line in done.stderr.splitlines() if line.startswith("VmHWM"))
         peaks.append(int(line.split()[1]) * 1024)
         assert np.load(tmp_path / "scores.npy").shape == (images, 3)

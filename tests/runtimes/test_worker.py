@@ -1,6 +1,5 @@
 """What the scoring process takes for scores, and how much memory it needs."""
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from edgetag.runtimes.messages import Job
 from edgetag.runtimes.session import Tensor
 from tests.support.models_elsewhere import TAGS, model_elsewhere
 from tests.support.paths import MODELS
+from tests.support.programs import captured
 
 HERE = [e.name for e in engines.ENGINES if e.available() is None]
 FLOAT = Tensor("scores", (1, 2), "float32", 0.0, 0)
@@ -146,10 +146,8 @@ def peak_bytes(rows: npt.NDArray[Any], cache: Path, contract: Preprocessing, fol
         "lines = open('/proc/self/status').read().splitlines();"
         "print(*(line for line in lines if line.startswith('VmHWM')), file=sys.stderr)"
     )
-    done = subprocess.run(
+    done = captured(
         [sys.executable, "-c", script, str(folder / "job.json")],
-        capture_output=True,
-        text=True,
         env=python_environment(),
         check=True,
     )

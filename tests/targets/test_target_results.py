@@ -1,7 +1,6 @@
 """What is made of scores and of the plugin's log, and where models are cut."""
 
 import ast
-import subprocess
 import sys
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from edgetag.targets.result import CountFailure, InstructionCount, TargetsResult
 from edgetag.targets.store import make
 from edgetag.targets.tables import count_table
 from tests.support.paths import MODELS
+from tests.support.programs import captured
 
 CRASH = LoadFailure(FailureKind.CRASHED, "it crashed (SIGILL) while running it")
 
@@ -250,8 +250,6 @@ def test_the_process_that_runs_a_model_needs_numpy_alone() -> None:
         "if 'site-packages' in (getattr(sys.modules[m], '__file__', None) or '')})"
     )
     command = [sys.executable, "-P", "-c", code]
-    shown = subprocess.run(
-        command, capture_output=True, text=True, check=True, env=python_environment()
-    )
+    shown = captured(command, check=True, env=python_environment())
     there = {name.replace("-", "_") for name, _ in ARM64.wheels}
     assert ast.literal_eval(shown.stdout) - {"_distutils_hack", "edgetag"} <= there

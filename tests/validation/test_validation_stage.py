@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import KnownPictures, read_reference
 from edgetag.writing import write_text
 from tests.support.paths import MODELS
+from tests.support.programs import captured
 from tests.support.tiny_run import KNOWN, RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 
 QUIET = SilentProgress()
@@ -412,9 +412,7 @@ def test_validation_against_stored_scores_imports_no_tensorflow(run_folder: RunF
     )
     paths = [recipe_file, run_folder.workspace.root, run_folder.reference_file()]
     command = [sys.executable, "-c", script, *map(str, paths)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=python_environment(), cwd="/", check=False
-    )
+    done = captured(command, env=python_environment(), cwd="/")
     assert done.returncode == 0, done.stderr
     assert (Path(run_folder.workspace.validate) / "verdict.json").exists()
 
