@@ -37,7 +37,6 @@ from edgetag.reporting.rows import (
 )
 from edgetag.reporting.sources import PackedBundle, Sources
 from edgetag.shipping import choose
-from edgetag.tags import Vocabulary
 from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
 from edgetag.validation.details import (
     CalibrationBin,
@@ -47,7 +46,7 @@ from edgetag.validation.details import (
     TagCurves,
     VariantDetails,
 )
-from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.metrics import Measured
 from edgetag.validation.result import (
     Failure,
     Operating,
@@ -57,6 +56,7 @@ from edgetag.validation.result import (
 )
 from tests.support import made_results
 from tests.support.made_results import exported, measured
+from tests.support.splits import split_over
 
 SCRIPT = "<script>alert(1)</script>"
 BREAKOUT = "\"'><img src=x onerror=alert(2)>"
@@ -351,15 +351,7 @@ SCORES[10, 1] = 0.6  # the second tag is found where nothing but the last is
 
 
 def float_model() -> FloatModel:
-    split = Split(
-        LABELS,
-        Vocabulary(TAGS),
-        [str(row) for row in range(len(LABELS))],
-        min_positives=3,
-        samples=1,
-        confidence=0.95,
-        seed=0,
-    )
+    split = split_over(LABELS, TAGS, min_positives=3, samples=1, seed=0)
     measured = Measured(SCORES, split, dict.fromkeys(TAGS, 0.4))
     paths = tuple(f"images/{row}{BREAKOUT}.png" for row in range(len(LABELS)))
     return FloatModel(measured, np.arange(100, 111), paths, exclusive_tags(LABELS, 3))

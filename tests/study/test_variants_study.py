@@ -18,13 +18,12 @@ from edgetag.study.result import VariantsStudy
 from edgetag.study.seeds import recipe_of_seed, seed_folder
 from edgetag.study.tables import study_tables
 from edgetag.study.variants import compare_seeds
-from edgetag.tags import Vocabulary
 from edgetag.validation import stage
-from edgetag.validation.metrics import Split
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
 from tests.support.accelerators import RAN
 from tests.support.small_run import Lines
+from tests.support.splits import split_over
 from tests.support.tiny_run import make_run_folder
 
 NAMES = ("fp32", "int8")
@@ -94,14 +93,8 @@ def test_losses_of_trainings_that_cancel_leave_none_in_the_mean() -> None:
     right = np.where(labels == 1, 0.9, 0.1).astype(np.float32)
     worse = right.copy()
     worse[::10] = 0.05
-    split = Split(
-        labels,
-        Vocabulary(("cat",)),
-        [f"concept {n // 4}" for n in range(len(labels))],
-        min_positives=5,
-        samples=200,
-        confidence=0.95,
-        seed=1,
+    split = split_over(
+        labels, ("cat",), [f"concept {n // 4}" for n in range(len(labels))], min_positives=5
     )
     pooled = Pool("test", split, [right, worse]).measure([worse, right])
     lost, gained = pooled.map_drop_by_seed

@@ -16,10 +16,8 @@ from edgetag.machine import Acceleration
 from edgetag.metrics import mean_average_precision
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
-from edgetag.tags import Vocabulary
 from edgetag.validation import stage
 from edgetag.validation.details import Details
-from edgetag.validation.metrics import Split
 from edgetag.validation.pictures import first_of_each
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
@@ -27,6 +25,7 @@ from edgetag.validation.scores import KnownPictures, read_reference
 from edgetag.writing import write_text
 from tests.support.paths import MODELS
 from tests.support.programs import captured
+from tests.support.splits import split_over
 from tests.support.tiny_run import KNOWN, RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 
 QUIET = SilentProgress()
@@ -301,15 +300,8 @@ def test_a_variant_s_thresholds_are_fitted_on_the_validation_split_alone(
     assert len(kept) == TEST + STYLE + VALIDATION
     last = slice(-VALIDATION, None)
     reference = run_folder.thresholds
-    split = Split(
-        run_folder.labels[last],
-        Vocabulary(TAGS),
-        [f"id{i}" for i in range(VALIDATION)],
-        min_positives=10,
-        samples=200,
-        confidence=0.95,
-        seed=recipe.seed,
-    )
+    labels = run_folder.labels[last]
+    split = split_over(labels, TAGS, min_positives=10, seed=recipe.seed)
     expected = refit_thresholds(kept[last], split, recipe.training.thresholds, reference)
     assert verdict.thresholds["int8"] == expected
     tags = entry(verdict, "int8").tags
