@@ -19,6 +19,7 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.reporting.plots.history import draw_history
 from edgetag.workspace import Workspace
+from tests.support.made_results import measured
 
 MACHINE = Machine(
     system="Linux", architecture="x86_64", cpu="A CPU", cpu_features=(), cores=2, memory_bytes=None
@@ -26,24 +27,10 @@ MACHINE = Machine(
 
 
 def figure(p50: float, *, stable: bool = True, variant: str = "int8") -> Measurement:
-    return Measurement(
-        variant=variant,
-        runtime="litert",
-        runtime_version="2",
-        device="A CPU",
-        threads=1,
-        runs=200,
-        sha256="ab",
-        accelerator=Acceleration(requested="cpu", used="cpu"),
-        stable=stable,
-        load_ms=1,
-        peak_memory_bytes=None,
-        size_bytes=1,
-        gzip_bytes=1,
-        latency_ms=Latency(
-            p50=p50, p90=p50 * 1.1, p99=p50 * 2, p50_interval=(p50 * 0.99, p50 * 1.01)
-        ),
-    )
+    known = Latency(p50=p50, p90=p50 * 1.1, p99=p50 * 2, p50_interval=(p50 * 0.99, p50 * 1.01))
+    ran = Acceleration(requested="cpu", used="cpu")
+    changes = {"stable": stable, "latency_ms": known, "accelerator": ran}
+    return measured(variant, "litert", p50).model_copy(update=changes)
 
 
 def result(
@@ -143,7 +130,7 @@ def test_history_grows_by_each_benchmark_once(tmp_path: Path) -> None:
     found = read_history(path).figures
     assert [one.p50_ms for one in found] == [1.0, 2.0]
     assert found[0].device == "A CPU"
-    assert found[0].sha256 == "ab"
+    assert found[0].sha256 == figure(1.0).sha256
     assert [one.accelerator for one in found] == ["cpu", "cpu"]
 
 

@@ -6,23 +6,18 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
-from edgetag.cache_index import CacheIndex, find_shards
+from edgetag.cache_index import CacheIndex
 from edgetag.conversion.flatfile import pack_model
 from edgetag.errors import InputError
 from edgetag.image_cache import shard_path
-from edgetag.messages import to_line
-from edgetag.pixels import Normalization
 from edgetag.preprocess import Preprocessing
 from edgetag.process import JobCancelledError
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import decode, encoding_table
-from edgetag.runtimes.messages import Job
 from edgetag.runtimes.protocol import Engine
 from edgetag.runtimes.session import Tensor
 from edgetag.runtimes.wasm import Wasm
@@ -32,6 +27,7 @@ from tests.support.listening import Counter
 from tests.support.models_elsewhere import model_elsewhere
 from tests.support.paths import MODELS
 from tests.support.programs import captured
+from tests.support.worker_jobs import write_job
 
 LITERT = engines.get("litert")
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
@@ -302,26 +298,11 @@ def test_cancelling_ends_the_process_and_progress_is_told(wasm: Engine, cache_fo
     assert 0 < counter.done < len(rows)
 
 
-def write_job(folder: Path, cache: Path, rows: npt.NDArray[Any]) -> Path:
-    job = Job(
-        engine="wasm",
-        model=MODELS / "tiny_int8_uint8.tflite",
-        cache=find_shards(cache),
-        rows=folder / "rows.npy",
-        scores=folder / "scores.npy",
-        contract=Normalization.of(Preprocessing(input_size=64)),
-        threads=1,
-    )
-    np.save(job.rows, rows)
-    (folder / "job.json").write_text(to_line(job))
-    return folder / "job.json"
-
-
 @pytest.mark.slow
 def test_a_worker_whose_parent_died_ends_by_itself(
     wasm: Engine, cache_folder: Path, tmp_path: Path
 ) -> None:
-    job = write_job(tmp_path, cache_folder, np.zeros(5_000_000, dtype=np.int64))
+    job = write_job(tmp_path, cache_folder, np.zeros(5_000_000, dtype=np.int64), engine="wasm")
     launch = wasm.launch("edgetag.runtimes.worker", str(job))
     process = subprocess.Popen(
         launch.command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=launch.environment
@@ -348,7 +329,7 @@ def test_memory_does_not_grow_with_the_images(
     index.write(cache / "index.json")
     peaks = []
     for images in (1024, 12288):
-        job = write_job(tmp_path, cache, np.arange(images))
+        job = write_job(tmp_path, cache, np.arange(images), engine="wasm")
         launch = wasm.launch("edgetag.runtimes.worker", str(job))
         (tmp_path / "peak.cjs").write_text(
             'const fs = require("fs");'

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from edgetag.benchmarking.result import BenchResult, Latency, Measurement
+from edgetag.benchmarking.result import BenchResult
 from edgetag.cli.app import app
 from edgetag.conversion.flatfile import all_operators, pack_model, parse_model
 from edgetag.conversion.op_versions import required_runtime
@@ -25,6 +25,7 @@ from edgetag.targets.matrix.stage import run
 from edgetag.targets.matrix.tables import format_agreement, matrix_tables, to_markdown_page
 from edgetag.writing import write_text
 from tests.support.bad_loops import crashing_model, endless_model
+from tests.support.made_results import measured
 from tests.support.paths import MODELS
 from tests.support.tiny_run import RECIPE, TAGS, TEST, RunFolder, make_run_folder
 
@@ -157,22 +158,9 @@ def test_thresholds_are_the_verdicts_only_for_the_file_it_judged(folder: RunFold
 @needs_old
 @pytest.mark.slow
 def test_the_matrix_has_a_cell_for_every_file_and_runtime(folder: RunFolder) -> None:
-    measured = Measurement(
-        variant="int8",
-        runtime="litert",
-        runtime_version="2.3.0",
-        device="here",
-        threads=1,
-        runs=10,
-        latency_ms=Latency(p50=1.5, p90=2, p99=3),
-        load_ms=1,
-        peak_memory_bytes=None,
-        size_bytes=1,
-        gzip_bytes=0,
-        stable=False,
-    )
     exported = ExportResult.read(folder.workspace.export / "export.json", "export").variants
-    right = measured.model_copy(update={"sha256": exported[1].sha256})
+    changes = {"stable": False, "sha256": exported[1].sha256}
+    right = measured("int8", "litert", 1.5).model_copy(update=changes)
     stale = right.model_copy(update={"runtime": "tflite-runtime", "sha256": exported[0].sha256})
     bench = BenchResult(
         machine=this_machine(), budget_runtime="litert", budget_threads=1, results=(right, stale)
