@@ -20,6 +20,7 @@ from edgetag.recipe import Recipe, load_recipe, parse_recipe
 from edgetag.stages import STAGES, stage
 from edgetag.workspace import RunFile, StageRecord, Workspace
 from tests.support.listening import Listening
+from tests.support.made_results import stage_record
 
 
 def recipe(folder: Path, extra: str = "") -> Recipe:
@@ -34,14 +35,7 @@ def write_data(folder: Path) -> None:
 
 def run_file(**digests: str) -> RunFile:
     stages = {
-        each.name: StageRecord(
-            fingerprint="",
-            settings="",
-            outputs={each.outputs[0]: digests.get(each.name, "0")},
-            finished_at="",
-            wall_s=0,
-            peak_memory_bytes=0,
-        )
+        each.name: stage_record(outputs={each.outputs[0]: digests.get(each.name, "0")})
         for each in STAGES
     }
     return RunFile(name="x", recipe={}, seed=1, versions={}, stages=stages)

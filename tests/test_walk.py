@@ -26,7 +26,14 @@ from edgetag.stages import Stage
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_text
-from tests.support.made_results import exported, make_sources, make_verdict, scored
+from tests.support.made_results import (
+    dataset_result,
+    exported,
+    make_sources,
+    make_verdict,
+    quantized_variant,
+    scored,
+)
 from tests.support.run_folders import write_cache
 
 PLAIN = ["dataset", "train", "export", "validate", "bench", "explain", "bundle", "report"]
@@ -132,37 +139,12 @@ class Plant:
 def dataset(seed: int) -> DatasetResult:
     """Splits that can be trained and judged on."""
     counts = SplitCounts(images=60, tags={"cat": TagCounts(positives=30, negatives=30, unknown=0)})
-    return DatasetResult(
-        source="l.csv",
-        format="wide",
-        listed=180,
-        images=180,
-        input_size=32,
-        splits=dict.fromkeys(("train", "validation", "test"), counts),
-        rejected={},
-        rejected_share=0.0,
-        duplicates=0,
-        near_duplicates=(),
-        straddling_groups=(),
-        unknown_tags=(),
-        ignored_files=0,
-        cache_fingerprint=f"seed {seed}",
-    )
+    splits = dict.fromkeys(("train", "validation", "test"), counts)
+    return dataset_result(input_size=32, splits=splits, cache_fingerprint=f"seed {seed}")
 
 
 def quantized(weights: Path) -> QuantizedVariant:
-    return QuantizedVariant(
-        variant="int8-qat",
-        file="quantize/int8-qat.npz",
-        weights_sha256=digest_file(weights),
-        inputs_sha256="",
-        warmup_steps=1,
-        logit_rmse_after_warmup=0.3,
-        logit_rmse=0.2,
-        sparsity=0.0,
-        validation_map_before=None,
-        validation_map=None,
-    )
+    return quantized_variant(weights_sha256=digest_file(weights))
 
 
 @pytest.fixture

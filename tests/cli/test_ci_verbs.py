@@ -13,9 +13,9 @@ from edgetag.fingerprints import settings_digest
 from edgetag.recipe import parse_recipe
 from edgetag.stages import stage
 from edgetag.validation.result import Verdict
-from edgetag.workspace import Making, RunFile, StageRecord, Workspace, digest_json
+from edgetag.workspace import Making, RunFile, Workspace, digest_json
 from edgetag.writing import write_text
-from tests.support.made_results import RECIPE, make_sources
+from tests.support.made_results import RECIPE, make_sources, stage_record
 
 
 @pytest.fixture
@@ -30,14 +30,7 @@ def leave(verdict: Verdict, tmp_path: Path) -> Path:
     workspace = Workspace(tmp_path / "run")
     verdict.write(workspace.validate / "verdict.json")
     recipe = parse_recipe(RECIPE, tmp_path / "model" / "recipe.toml")
-    record = StageRecord(
-        fingerprint="",
-        settings=settings_digest(stage("validate"), recipe),
-        outputs={},
-        finished_at="",
-        wall_s=1,
-        peak_memory_bytes=1,
-    )
+    record = stage_record(settings=settings_digest(stage("validate"), recipe))
     run_file = RunFile(
         name=recipe.name, recipe={}, seed=1, versions={"edgetag": "0"}, stages={"validate": record}
     )

@@ -14,6 +14,7 @@ from edgetag.progress import SilentProgress, Task
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.workspace import RunFile, Workspace, digest_file
 from tests.support.compressed_run import HEAD, train_stage_stand_in
+from tests.support.made_results import quantized_variant
 
 pytestmark = pytest.mark.tensorflow
 
@@ -130,18 +131,7 @@ def test_a_variant_is_kept_only_if_inputs_and_weights_are_those_of_its_record(
     weights, record = tmp_path / "int8-qat.npz", tmp_path / "int8-qat.json"
     assert kept_record(QuantizedVariant, record, weights, "inputs") is None
     np.savez(weights, a=np.zeros(3))
-    done = QuantizedVariant(
-        variant="int8-qat",
-        file="quantize/int8-qat.npz",
-        weights_sha256=digest_file(weights),
-        inputs_sha256="inputs",
-        warmup_steps=1,
-        logit_rmse_after_warmup=0.3,
-        logit_rmse=0.2,
-        sparsity=0.0,
-        validation_map_before=None,
-        validation_map=None,
-    )
+    done = quantized_variant(weights_sha256=digest_file(weights), inputs_sha256="inputs")
     done.write(record)
     assert kept_record(QuantizedVariant, record, weights, "inputs") == done
     assert kept_record(QuantizedVariant, record, weights, "others") is None

@@ -55,7 +55,7 @@ from edgetag.validation.result import (
     Verdict,
 )
 from tests.support import made_results
-from tests.support.made_results import exported, measured
+from tests.support.made_results import dataset_result, exported, measured
 from tests.support.splits import split_over
 
 SCRIPT = "<script>alert(1)</script>"
@@ -366,21 +366,17 @@ def dataset() -> DatasetResult:
         other_split="train",
         distance_bits=2,
     )
-    return DatasetResult(
+    return dataset_result(
         source="/somewhere/labels.csv",
-        format="wide",
         listed=1300,
         images=1200,
-        input_size=96,
         splits={name: SplitCounts(images=11, tags=counts) for name in ("test", "train")},
         rejected={"duplicate": 98, "truncated": 2},
         rejected_share=0.0015,
         duplicates=98,
         near_duplicates=(near,),
         straddling_groups=(f"group{SCRIPT}",),
-        unknown_tags=(),
         ignored_files=1,
-        cache_fingerprint="x",
     )
 
 

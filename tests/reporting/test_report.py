@@ -11,7 +11,6 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from edgetag.benchmarking.result import Ratio
-from edgetag.dataset.result import DatasetResult
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.reporting import results, stage
@@ -23,7 +22,7 @@ from edgetag.validation.tables import tags_table
 from edgetag.workspace import Workspace
 from tests.support.drawn_tables import drawn
 from tests.support.drawn_tables import words as words_of
-from tests.support.made_results import make_sources
+from tests.support.made_results import dataset_result, make_sources
 from tests.support.written_reports import report_on, shown
 
 
@@ -287,23 +286,7 @@ def test_a_text_about_the_images_that_is_not_here_is_no_reason_for_no_report(
 ) -> None:
     bundle = sources.recipe.bundle.model_copy(update={"attribution": tmp_path / "makers.md"})
     given = replace(sources, recipe=sources.recipe.model_copy(update={"bundle": bundle}))
-    data = DatasetResult(
-        source="labels.csv",
-        format="wide",
-        listed=1,
-        images=1,
-        input_size=96,
-        splits={},
-        rejected={},
-        rejected_share=0,
-        duplicates=0,
-        near_duplicates=(),
-        straddling_groups=(),
-        unknown_tags=(),
-        ignored_files=0,
-        cache_fingerprint="x",
-    )
-    data.write(tmp_path / "dataset" / "summary.json")
+    dataset_result().write(tmp_path / "dataset" / "summary.json")
     report_on(given, tmp_path)
     page = tmp_path / "report" / "index.html"
     assert "not at hand; ATTRIBUTION.md" in page.read_text()

@@ -10,7 +10,6 @@ from edgetag.compression.result import (
     LayerSparsity,
     PrunedNetwork,
     PruneResult,
-    QuantizedVariant,
     QuantizeResult,
 )
 from edgetag.dataset.check import check
@@ -22,7 +21,7 @@ from edgetag.tables import MOST_FINDINGS, to_rich
 from edgetag.tables.markdown import to_markdown
 from edgetag.training.result import EpochRecord, PipelineRate, StepRate, TrainResult
 from edgetag.validation.baseline import accept, compare
-from tests.support.made_results import make_sources, make_verdict, scored, tag
+from tests.support.made_results import make_sources, make_verdict, quantized_variant, scored, tag
 
 
 def test_a_data_check_shows_counts_and_what_would_be_left_out(tmp_path: Path) -> None:
@@ -87,17 +86,8 @@ def test_pruning_shows_each_layers_zeros_against_its_target() -> None:
 
 
 def test_quantization_shows_how_far_logits_are_before_and_after_training() -> None:
-    variant = QuantizedVariant(
-        variant="int8-qat",
-        file="f",
-        weights_sha256="",
-        inputs_sha256="",
-        warmup_steps=60,
-        logit_rmse_after_warmup=0.451,
-        logit_rmse=0.152,
-        sparsity=0.0,
-        validation_map_before=0.8,
-        validation_map=None,
+    variant = quantized_variant(
+        logit_rmse_after_warmup=0.451, logit_rmse=0.152, validation_map_before=0.8
     )
     (table,) = tables_of(QuantizeResult(variants=(variant,)))
     assert "| int8-qat | 0.000 | 0.451 | 0.152 | 0.8000 | – |" in to_markdown(table)

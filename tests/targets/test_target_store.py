@@ -16,8 +16,9 @@ from edgetag.recipe import Recipe, load_recipe
 from edgetag.stages import stage
 from edgetag.targets import store
 from edgetag.targets.result import CountFailure, InstructionCount, TargetCheck, TargetsResult
-from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file
+from edgetag.workspace import RunFile, Workspace, digest_file
 from edgetag.writing import write_text
+from tests.support.made_results import stage_record
 
 
 @pytest.fixture
@@ -132,13 +133,10 @@ def test_a_damaged_result_is_one_line(recipe: Recipe, workspace: Workspace) -> N
 def finished(recipe: Recipe, workspace: Workspace) -> None:
     """Leave the stage of targets as a run does."""
     path = store.result_path(workspace)
-    record = StageRecord(
+    record = stage_record(
         fingerprint="f",
         settings=settings_digest(stage("targets"), recipe),
         outputs={workspace.relative(path): digest_file(path)},
-        finished_at="",
-        wall_s=1,
-        peak_memory_bytes=1,
     )
     run_file = RunFile(name=recipe.name, recipe={}, seed=1, versions={}, stages={"targets": record})
     run_file.write(workspace.run_file)

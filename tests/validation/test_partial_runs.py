@@ -18,6 +18,7 @@ from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
 from edgetag.workspace import RunFile, StageRecord, digest_file
 from tests.support.listening import Listening
+from tests.support.made_results import stage_record
 from tests.support.paths import MODELS
 from tests.support.run_folders import write_export
 from tests.support.tiny_run import TAGS, RunFolder
@@ -188,13 +189,10 @@ def finished(folder: RunFolder, recipe: Recipe) -> None:
             for pattern in stages.stage(name).outputs
             for p in sorted(folder.workspace.root.glob(pattern))
         ]
-        records[name] = StageRecord(
+        records[name] = stage_record(
             fingerprint=name,
             settings=fingerprints.settings_digest(stages.stage(name), recipe),
             outputs={folder.workspace.relative(path): digest_file(path) for path in outputs},
-            finished_at="2026-01-01T00:00:00+00:00",
-            wall_s=0.0,
-            peak_memory_bytes=0,
         )
     run_file = RunFile(
         name=recipe.name,
