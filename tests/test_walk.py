@@ -119,7 +119,7 @@ class Plant:
         if which.name == "bench":
             bench = make_sources().bench
             assert bench is not None
-            return bench.model_copy(update={"results": (), "failures": (), "budgets": ()})
+            return bench.replace(results=(), failures=(), budgets=())
         if which.name == "bundle":
             self.bundled.append(options["variants"])
             write_text(self.workspace.bundle / "x-0.1.0.zip", " ".join(options["variants"]))
@@ -131,8 +131,8 @@ class Plant:
         over = passed_over(recipe, decisions)
         entries = tuple(scored(name, "litert", "test", 0.0) for name in decisions)
         counting = [decision for name, decision in decisions.items() if name not in over]
-        return make_verdict(entries, (), decisions).model_copy(
-            update={"passed_over": over, "verdict": worst(counting)}
+        return make_verdict(entries, (), decisions).replace(
+            passed_over=over, verdict=worst(counting)
         )
 
 

@@ -47,6 +47,10 @@ class Record(BaseModel):
         names = cls.model_fields.keys() - more.keys()
         return cls(**{name: getattr(other, name) for name in names if hasattr(other, name)}, **more)
 
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with other values of some fields, which are taken as they are."""
+        return self.model_copy(update=changes)
+
 
 class Result(Record):
     """What a stage returns and leaves as JSON in the run folder.

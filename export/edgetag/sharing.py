@@ -66,4 +66,4 @@ def _share(
         except OSError as error:
             raise disk_error(folder, error) from error
         stages = {**run_file.stages, name: done}
-        run_file.model_copy(update={"stages": stages}).write(workspace.run_file)
+        run_file.replace(stages=stages).write(workspace.run_file)

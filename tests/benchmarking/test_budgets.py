@@ -47,7 +47,7 @@ def measured(
     bounds = (p50, p50) if interval == (0, 0) else interval
     latency = Latency(p50=p50, p90=2 * p50, p99=3 * p50, p50_interval=bounds)
     changes = {"runs": 10, "latency_ms": latency, "peak_memory_bytes": memory} | more
-    return made_results.measured(variant, runtime, p50).model_copy(update=changes)
+    return made_results.measured(variant, runtime, p50).replace(**changes)
 
 
 def in_turns(p50: float, interval: tuple[float, float] | None = (0, 0)) -> Ratio:

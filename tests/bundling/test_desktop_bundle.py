@@ -34,10 +34,10 @@ def give_onnx(workspace: Workspace) -> None:
     path = workspace.export / "export.json"
     weights = workspace.export / "weights.safetensors"
     write_bytes(weights, b"weights")
-    onnx = write_onnx(workspace, handmade_onnx(64)).model_copy(
-        update={"weights_sha256": hashlib.sha256(b"weights").hexdigest()}
+    onnx = write_onnx(workspace, handmade_onnx(64)).replace(
+        weights_sha256=hashlib.sha256(b"weights").hexdigest()
     )
-    result = ExportResult.read(path, "export").model_copy(update={"onnx": onnx})
+    result = ExportResult.read(path, "export").replace(onnx=onnx)
     result.write(path)
 
 

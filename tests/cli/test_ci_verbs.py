@@ -93,9 +93,9 @@ def test_with_github_the_tables_are_no_commands_and_annotations_follow(
 ) -> None:
     verdict = make_sources(int8_drop=0.0213).verdict
     entry = verdict.variants[-1]
-    hostile = entry.tags[0].model_copy(update={"tag": "::add-mask::x"})
-    hostile_entry = entry.model_copy(update={"tags": (hostile, *entry.tags[1:]), "decides": True})
-    verdict = verdict.model_copy(update={"variants": (*verdict.variants[:-1], hostile_entry)})
+    hostile = entry.tags[0].replace(tag="::add-mask::x")
+    hostile_entry = entry.replace(tags=(hostile, *entry.tags[1:]), decides=True)
+    verdict = verdict.replace(variants=(*verdict.variants[:-1], hostile_entry))
     print_result(verdict, json=False, github=True)
     lines = capsys.readouterr().out.splitlines()
     token = lines[0].removeprefix("::stop-commands::")
@@ -146,20 +146,18 @@ def test_a_verdict_on_other_pictures_is_reported_by_nobody(
     judged = Making(
         settings={}, code="", packages={}, inputs={"dataset": digest_json({"summary.json": "a"})}
     )
-    validated = run_file.stages["validate"].model_copy(update={"making": judged})
+    validated = run_file.stages["validate"].replace(making=judged)
     loaded = parse_recipe(RECIPE, recipe)
     built = {
-        name: validated.model_copy(
-            update={
-                "making": None,
-                "settings": settings_digest(stage(name), loaded),
-                "outputs": {"summary.json": "b"},
-            }
+        name: validated.replace(
+            making=None,
+            settings=settings_digest(stage(name), loaded),
+            outputs={"summary.json": "b"},
         )
         for name in ("dataset", "train", "export")
     }
     stages = {**built, "validate": validated}
-    run_file.model_copy(update={"stages": stages}).write(workspace.run_file)
+    run_file.replace(stages=stages).write(workspace.run_file)
     done = CliRunner().invoke(app, [verb, str(recipe), "--out", str(run)])
     assert isinstance(done.exception, InputError)
     assert "validate judged what dataset left before" in str(done.exception)

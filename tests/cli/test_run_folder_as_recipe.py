@@ -72,10 +72,7 @@ def test_the_recipe_that_a_run_folder_keeps_is_read_and_the_folder_is_the_run(
 def test_the_benchmarks_of_a_run_folder_are_shown_by_its_name(run_folder: Path) -> None:
     bench = make_sources().bench
     assert bench
-    append(
-        run_folder / "bench" / HISTORY,
-        bench.model_copy(update={"measured_at": "2026-11-26T20:00:00+00:00"}),
-    )
+    append(run_folder / "bench" / HISTORY, bench.replace(measured_at="2026-11-26T20:00:00+00:00"))
     code, said = invoked("bench", "history", str(run_folder))
     assert code == 0
     assert "2026-11-26T20:00:00" in said

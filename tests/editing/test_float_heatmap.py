@@ -66,7 +66,7 @@ def test_no_other_tags_heat_is_drawn_where_the_recipe_changed_since(
     from edgetag.float_tagger import FloatTagger
 
     recipe = small_recipe()
-    changed = recipe.model_copy(update={"data": recipe.data.model_copy(update={"tags": tags})})
+    changed = recipe.replace(data=recipe.data.replace(tags=tags))
     with pytest.raises(InputError, match=r"trained on red, striped, bright, .*edgetag train"):
         FloatTagger(changed, run, TAGS[0])
 

@@ -163,8 +163,8 @@ def test_rows_of_phones_of_one_kind_and_of_several_threads_have_names_of_their_o
     asked = bench(street, workspace, "--variant", "int8", "--json")
     measured = PhonesResult.from_json(asked.stdout, "stdout")
     assert len(measured.results) == 2
-    on_more = [each.model_copy(update={"threads": each.threads + 3}) for each in measured.results]
-    rows = rows_of(measured.model_copy(update={"results": (*measured.results, *on_more)}), "m", "2")
+    on_more = [each.replace(threads=each.threads + 3) for each in measured.results]
+    rows = rows_of(measured.replace(results=(*measured.results, *on_more)), "m", "2")
     assert len({row.row_id for row in rows}) == 4
     assert rows[0].row_id == "m:int8.tflite@2/android/shiba-35/cpu"
 

@@ -149,8 +149,8 @@ def test_tags_that_are_not_scored_or_not_judged_are_skipped_with_the_reason(
     tmp_path: Path,
 ) -> None:
     entry = scored("int8", "litert", "test", 0.004)
-    unjudged = entry.tags[0].model_copy(update={"checks": (), "verdict": "not judged"})
-    entry = entry.model_copy(update={"tags": (unjudged, *entry.tags[1:])})
+    unjudged = entry.tags[0].replace(checks=(), verdict="not judged")
+    entry = entry.replace(tags=(unjudged, *entry.tags[1:]))
     root = junit_of(make_verdict((entry,)), tmp_path)
     assert outcome(case(root, "int8 on litert", "tag cat")) == ("skipped", "not judged")
     skipped = case(root, "int8 on litert", "tag [bold]food")
@@ -162,10 +162,10 @@ def test_a_suite_says_what_ran_its_file_or_why_nothing_did(
     sources: Sources, tmp_path: Path
 ) -> None:
     first, *others = sources.verdict.variants
-    failed = NOT_LOADABLE.model_copy(update={"accelerator": nothing_ran("a newer operator")})
-    ran = first.model_copy(update={"accelerator": RAN})
+    failed = NOT_LOADABLE.replace(accelerator=nothing_ran("a newer operator"))
+    ran = first.replace(accelerator=RAN)
     changes = {"variants": (ran, *others), "failures": (failed,)}
-    root = junit_of(sources.verdict.model_copy(update=changes), tmp_path)
+    root = junit_of(sources.verdict.replace(**changes), tmp_path)
 
     def said(suite: Element) -> str | None:
         properties = {each.attrib["name"]: each.attrib["value"] for each in suite.iter("property")}
@@ -194,7 +194,7 @@ def test_a_runtime_that_another_one_stands_in_for_is_skipped(
 
 
 def test_a_runtime_that_a_file_breaks_is_an_error_though_another_one_ran_it(tmp_path: Path) -> None:
-    crashed = NOT_LOADABLE.model_copy(update={"variant": "int8", "kind": "crashed"})
+    crashed = NOT_LOADABLE.replace(variant="int8", kind="crashed")
     entries = (scored("fp32", "litert", "test", 0.0), scored("int8", "litert", "test", 0.0))
     verdict = make_verdict(entries, (crashed,), {"int8": "fail"})
     root = junit_of(verdict, tmp_path)
@@ -218,18 +218,16 @@ def test_a_variant_whose_runtimes_are_all_missing_here_is_undecided(tmp_path: Pa
 
 def test_a_variant_without_a_scored_tag_is_undecided(tmp_path: Path) -> None:
     entry = scored("fp32", "litert", "test", 0.0)
-    entry = entry.model_copy(
-        update={"tags": entry.tags[2:], "n_scored_tags": 0, "verdict": "undecided"}
-    )
+    entry = entry.replace(tags=entry.tags[2:], n_scored_tags=0, verdict="undecided")
     root = junit_of(make_verdict((entry,)), tmp_path)
     assert outcome(case(root, "fp32 on litert", "scored tags")) == ("failure", "undecided")
 
 
 def test_a_file_whose_accuracy_nothing_limits_is_red(tmp_path: Path) -> None:
     entry = scored("int8", "litert", "test", 0.0)
-    tags = tuple(tag.model_copy(update={"checks": ()}) for tag in entry.tags)
+    tags = tuple(tag.replace(checks=()) for tag in entry.tags)
     for budgets, expected in ((entry.budgets, None), (entry.budgets[1:], "not judged")):
-        verdict = make_verdict((entry.model_copy(update={"tags": tags, "budgets": budgets}),))
+        verdict = make_verdict((entry.replace(tags=tags, budgets=budgets),))
         root = junit_of(verdict, tmp_path)
         assert red(root) == (expected is not None)
         if expected:
@@ -243,7 +241,7 @@ def test_what_is_worse_than_accepted_is_a_failure(tmp_path: Path) -> None:
     for former, expected in ((0.0, ("failure", "fail")), (0.004, None)):
         baseline = accept(make_sources(int8_drop=former).verdict, None, "r")
         compared = compare(verdict, baseline, "baseline.json", 0.002, 0.01)
-        root = junit_of(verdict.model_copy(update={"baseline": compared}), tmp_path)
+        root = junit_of(verdict.replace(baseline=compared), tmp_path)
         assert outcome(case(root, "baseline", "accepted state")) == expected
 
 
@@ -266,8 +264,8 @@ def test_the_same_verdict_gives_the_same_bytes(sources: Sources, tmp_path: Path)
 )
 def test_hostile_names_give_valid_xml_that_says_the_same(name: str) -> None:
     entry = scored("int8", "litert", "test", 0.0213, 0.05)
-    tag = entry.tags[0].model_copy(update={"tag": name})
-    verdict = make_verdict((entry.model_copy(update={"tags": (tag,), "device": name}),))
+    tag = entry.tags[0].replace(tag=name)
+    verdict = make_verdict((entry.replace(tags=(tag,), device=name),))
     root = ElementTree.fromstring(write_junit(verdict, (), {name: name}))  # noqa: S314
     check_schema(root)
     expected = name.replace("\x00", "�").replace("\x1b", "�").replace("\ud800", "�")

@@ -76,7 +76,7 @@ def test_pruning_shows_each_layers_zeros_against_its_target() -> None:
         validation_map_after=None,
         weights_sha256="",
     )
-    narrow = network.model_copy(update={"network": "narrow50"})
+    narrow = network.replace(network="narrow50")
     table, slim = tables_of(PruneResult(networks=(network, narrow)))
     assert (table.title, slim.title) == (
         "Sparsity 0.250 over all layers (unstructured)",
@@ -132,19 +132,13 @@ def test_a_verdict_shows_thresholds_that_were_fitted_and_what_they_bring() -> No
     assert fitted.title.startswith("Thresholds fitted")
     assert fitted.texts[0][2:] == ("cat", "0.440", "0.410", "0.30")
     same = tuple(
-        entry.model_copy(
-            update={
-                "tags": tuple(
-                    tag.model_copy(update={"threshold": tag.reference_threshold})
-                    for tag in entry.tags
-                )
-            }
+        entry.replace(
+            tags=tuple(tag.replace(threshold=tag.reference_threshold) for tag in entry.tags)
         )
         for entry in verdict.variants
     )
     assert not any(
-        title.startswith("Thresholds")
-        for title in titles(verdict.model_copy(update={"variants": same}))
+        title.startswith("Thresholds") for title in titles(verdict.replace(variants=same))
     )
 
 
@@ -152,7 +146,7 @@ def test_a_verdict_shows_what_moved_since_the_accepted_state() -> None:
     verdict = make_sources(int8_drop=0.004).verdict
     baseline = accept(make_sources(int8_drop=0.001).verdict, None, "r")
     compared = compare(verdict, baseline, "baseline.json", 0.002, 0.01)
-    changes = tables_of(verdict.model_copy(update={"baseline": compared}))[-1]
+    changes = tables_of(verdict.replace(baseline=compared))[-1]
     assert changes.texts[0] == (
         "int8",
         "litert",
@@ -163,8 +157,8 @@ def test_a_verdict_shows_what_moved_since_the_accepted_state() -> None:
         "✗ worse",
     )
     assert len(changes.texts) == len(compared.changes)
-    other = compared.model_copy(update={"same_reference": False})
-    changes = tables_of(verdict.model_copy(update={"baseline": other}))[-1]
+    other = compared.replace(same_reference=False)
+    changes = tables_of(verdict.replace(baseline=other))[-1]
     assert changes.title.endswith("of other trained weights: decides nothing")
     assert changes.texts[0][-1] == "worse", "of other weights it decides nothing"
 
@@ -175,7 +169,7 @@ def test_a_terminal_gets_the_first_rows_of_a_long_table_and_is_told_but_a_pipe_g
 ) -> None:
     entry = scored("int8", "litert", "test", 0.004)
     tags = tuple(tag(f"tag {n}", True, 0.05) for n in range(MOST_FINDINGS + 5))
-    verdict = make_verdict((entry.model_copy(update={"tags": tags}),))
+    verdict = make_verdict((entry.replace(tags=tags),))
     missed = next(table for table in tables_of(verdict) if table.title.startswith("Budgets that"))
     console = Console(width=200, file=io.StringIO(), record=True, force_terminal=terminal)
     console.print(to_rich(missed))

@@ -163,7 +163,7 @@ def test_reports_say_what_ran_on_other_machines_and_why_nothing_did(tmp_path: Pa
         check("fp32", "identical", differing_images=0, max_difference=0.0, accelerator=RAN),
         check("int8", "fails there", reason="it crashed", accelerator=nothing),
     ]
-    counted = count("fp32", 30_000_000).model_copy(update={"accelerator": RAN})
+    counted = count("fp32", 30_000_000).replace(accelerator=RAN)
     report, _ = reported(store.make(LIMITED, checks, [counted]), tmp_path)
     (fp32,) = (row for row in report.variants if row.variant == "fp32")
     assert [each.accelerator for each in fp32.instructions] == [RAN]
@@ -174,7 +174,7 @@ def test_reports_say_what_ran_on_other_machines_and_why_nothing_did(tmp_path: Pa
 
 
 def test_results_of_files_that_have_changed_since_are_not_shown(tmp_path: Path) -> None:
-    old = DIFFERS.model_copy(update={"sha256": "cd" * 32})
+    old = DIFFERS.replace(sha256="cd" * 32)
     report, text = reported(store.make(LIMITED, [old]), tmp_path)
     assert report.verdict == "pass"
     assert "arm64" not in text.replace("--on arm64", "")
@@ -221,7 +221,7 @@ def passed_over_int8() -> Verdict:
     """Return a verdict in which int8-qat stands in for an int8 that breaks its margin."""
     drops = {"fp32": 0.0, "int8": 0.05, "int8-qat": 0.0}
     entries = tuple(scored(name, "litert", "test", drop) for name, drop in drops.items())
-    return make_verdict(entries).model_copy(update={"passed_over": ("int8",), "verdict": "pass"})
+    return make_verdict(entries).replace(passed_over=("int8",), verdict="pass")
 
 
 @pytest.mark.slow
@@ -245,8 +245,6 @@ def test_a_file_that_another_stands_in_for_is_not_why_a_run_is_rejected(tmp_path
     store.make(LIMITED, [differs]).write(store.result_path(Workspace(tmp_path)))
     _, text = report_on(replace(make_sources(), verdict=verdict, bench=None), tmp_path)
     assert "✗ Rejected: no budget is broken, but another machine gives other scores." in text
-    worse = verdict.model_copy(
-        update={"baseline": make_page_sources().verdict.baseline, "verdict": "fail"}
-    )
+    worse = verdict.replace(baseline=make_page_sources().verdict.baseline, verdict="fail")
     _, text = report_on(replace(make_sources(), verdict=worse, bench=None), tmp_path / "worse")
     assert "✗ Rejected: no budget is broken, but a number is worse than accepted." in text

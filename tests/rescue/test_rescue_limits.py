@@ -90,7 +90,7 @@ def test_a_file_without_heat_maps_is_undecided_where_they_are_limited(tmp_path: 
 def figure(variant: str, p50: float, **more: object) -> Measurement:
     latency = Latency(p50=p50, p90=p50, p99=p50, p50_interval=(0.9 * p50, 1.1 * p50))
     changes = {"latency_ms": latency, "peak_memory_bytes": 900, "runs": 10} | more
-    return made_results.measured(variant, "litert", p50).model_copy(update=changes)
+    return made_results.measured(variant, "litert", p50).replace(**changes)
 
 
 def both(
@@ -137,7 +137,7 @@ def test_rescue_and_the_benchmark_judge_the_same_figures_alike(with_maps: Rescue
             assert [check.budget for check in rescued] == COSTS.replace(" = ", "\n").split()[::2]
             for mine, its in zip(rescued, benched, strict=True):
                 advice = "; edgetag bench --full makes it narrower"
-                assert mine == its.model_copy(update={"reason": its.reason.removesuffix(advice)})
+                assert mine == its.replace(reason=its.reason.removesuffix(advice))
                 seen.add((mine.budget, mine.verdict))
     assert {("max_latency_ms", v) for v in ("pass", "fail", "undecided")} <= seen
     assert {("max_latency_ratio", v) for v in ("pass", "fail", "undecided")} <= seen

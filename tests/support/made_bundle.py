@@ -86,8 +86,8 @@ def make_run(root: Path) -> Workspace:
         defaulted=("[bold]food",),
     )
     trained.write(workspace.train / "thresholds.json")
-    verdict = make_verdict(all_entries(0.004)).model_copy(
-        update={"thresholds": {"int8": THRESHOLDS, "fp32": THRESHOLDS}}
+    verdict = make_verdict(all_entries(0.004)).replace(
+        thresholds={"int8": THRESHOLDS, "fp32": THRESHOLDS}
     )
     verdict.write(workspace.validate / "verdict.json")
     return workspace

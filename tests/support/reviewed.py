@@ -97,7 +97,7 @@ def make_reviewed(
     if count > shard:
         for number in range(1, -(-count // shard)):
             shard_path(run.workspace.cache, number).hardlink_to(shard_path(run.workspace.cache, 0))
-        index = read_index(run.workspace.cache).model_copy(update={"images": count})
+        index = read_index(run.workspace.cache).replace(images=count)
         index.write(run.workspace.cache / "index.json")
     numbers = np.arange(count)
     labels: dict[str, list[int | None]] = {

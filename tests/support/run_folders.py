@@ -122,18 +122,12 @@ def give_maps(workspace: Workspace, variant: str) -> None:
     export = ExportResult.read(workspace.export / "export.json", "export")
     maps = ExplainSignature(height=16, width=16)
     changed = tuple(
-        file.model_copy(
-            update={
-                "explain_maps": maps,
-                "sha256": digest_file(path),
-                "size_bytes": len(content),
-            }
-        )
+        file.replace(explain_maps=maps, sha256=digest_file(path), size_bytes=len(content))
         if file.variant == variant
         else file
         for file in export.variants
     )
-    written = export.model_copy(update={"variants": changed})
+    written = export.replace(variants=changed)
     written.write(workspace.export / "export.json")
 
 

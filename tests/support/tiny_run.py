@@ -73,8 +73,8 @@ class RunFolder:
     def on_litert(self, more: str = "") -> Recipe:
         """Return the recipe with more at its end, on one runtime."""
         recipe = self.with_recipe(more)
-        section = recipe.validation.model_copy(update={"runtimes": ("litert",)})
-        return recipe.model_copy(update={"validation": section})
+        section = recipe.validation.replace(runtimes=("litert",))
+        return recipe.replace(validation=section)
 
     def copy(self, to: Path) -> "RunFolder":
         """Return the same in a new place."""

@@ -65,7 +65,7 @@ def test_floats_may_differ_by_their_tolerance_and_no_more() -> None:
     assert compare(scores(0.5), scores(0.5 + limit / 2), limit).agreement == "within tolerance"
     assert compare(scores(0.5), scores(0.5 + 2 * limit), limit).agreement == "differs"
     assert tolerance(exported("int8", 3), "litert") > limit, "partly float: activations are rounded"
-    scores_alone = exported("int8", 3).model_copy(update={"float_scores": True})
+    scores_alone = exported("int8", 3).replace(float_scores=True)
     assert tolerance(scores_alone, "litert") == limit, "what is rounded is as exact as in integers"
     assert host_of(scores_alone, "tflite-runtime") == "tflite-runtime-reference"
     shaders = tolerance(exported("int8", 0), "browser-webgpu")

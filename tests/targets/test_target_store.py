@@ -104,7 +104,7 @@ def test_what_was_found_for_a_file_of_the_past_is_dropped(
     store.add(recipe, workspace, store.make(recipe, counts=counts))
     path = workspace.export / "export.json"
     exported = ExportResult.read(path, "export")
-    changed = exported.variants[1].model_copy(update={"sha256": "ab" * 32})
+    changed = exported.variants[1].replace(sha256="ab" * 32)
     ExportResult(variants=(exported.variants[0], changed)).write(path)
     known = store.read_current(recipe, workspace)
     assert known is not None

@@ -56,7 +56,7 @@ def test_scores_that_differ_end_in_1_and_are_shown_with_how_many_and_how_much(
     path = run_folder / "run" / "export" / "export.json"
     exported = ExportResult.read(path, "export")
     # A float file that claims to hold integers alone: rounding is then one difference too many.
-    strict = exported.variants[0].model_copy(update={"float_tensors": 0})
+    strict = exported.variants[0].replace(float_tensors=0)
     ExportResult(variants=(strict, exported.variants[1])).write(path)
     code, text = target_check(run_folder, wasm_cache)
     (row,) = (line for line in text.splitlines() if line.startswith("fp32"))
@@ -70,7 +70,7 @@ def test_sixteen_bit_activations_agree_in_webassembly(run_folder: Path, wasm_cac
     path = run_folder / "run" / "export" / "int8.tflite"
     path.write_bytes((MODELS / "tiny_int16x8.tflite").read_bytes())
     exported = ExportResult.read(path.parent / "export.json", "export")
-    other = exported.variants[1].model_copy(update={"sha256": digest_file(path)})
+    other = exported.variants[1].replace(sha256=digest_file(path))
     result = ExportResult(variants=(exported.variants[0], other))
     result.write(path.parent / "export.json")
     code, text = target_check(run_folder, wasm_cache, "--variant", "int8", "--json")

@@ -91,7 +91,7 @@ def test_the_variant_stood_for_gives_the_budgets(repository: AppRepository) -> N
 
 def test_a_ratio_of_sizes_that_nothing_tells_is_refused(repository: AppRepository) -> None:
     stored = read_reference(repository.reference)
-    object.__setattr__(stored, "meta", stored.meta.model_copy(update={"fp32_size_bytes": None}))
+    object.__setattr__(stored, "meta", stored.meta.replace(fp32_size_bytes=None))
     write_reference(repository.reference, stored)
     assert "set max_size_bytes instead" in refused(repository)
 

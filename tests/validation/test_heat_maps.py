@@ -320,8 +320,8 @@ def limited(folder: RunFolder, limit: float) -> Recipe:
     recipe = folder.with_recipe(
         f"[budgets.default]\nmax_map_drop = 0.9\nmax_heat_map_error = {limit}\n"
     )
-    export = recipe.export.model_copy(update={"explain": ("int8",)})
-    return recipe.model_copy(update={"export": export})
+    export = recipe.export.replace(explain=("int8",))
+    return recipe.replace(export=export)
 
 
 def entries(verdict: Verdict, variant: str, split: str) -> list[VariantVerdict]:
@@ -416,10 +416,10 @@ def test_a_file_that_lost_its_signature_fails(
     export = run_folder.workspace.export / "export.json"
     old = ExportResult.read(export, "export")
     changed = tuple(
-        one.model_copy(update={"sha256": digest_file(path)}) if one.variant == "int8" else one
+        one.replace(sha256=digest_file(path)) if one.variant == "int8" else one
         for one in old.variants
     )
-    old.model_copy(update={"variants": changed}).write(export)
+    old.replace(variants=changed).write(export)
     with pytest.raises(InputError, match="export it again"):
         stage.run(limited(run_folder, 0.05), run_folder.workspace, SilentProgress(), reference)
 

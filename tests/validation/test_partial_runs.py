@@ -30,8 +30,8 @@ def recipe(run_folder: RunFolder) -> Recipe:
 
 
 def shipping_the_best(recipe: Recipe) -> Recipe:
-    bundle = recipe.bundle.model_copy(update={"variants": "best"})
-    return recipe.model_copy(update={"bundle": bundle})
+    bundle = recipe.bundle.replace(variants="best")
+    return recipe.replace(bundle=bundle)
 
 
 def left(folder: RunFolder) -> tuple[bytes, bytes, bytes]:
@@ -46,13 +46,13 @@ def test_what_is_judged_again_changes_nothing_else(run_folder: RunFolder, recipe
     before = left(run_folder)
     for variants in (("int8",), ("fp32",)):
         partial = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=variants)
-        assert partial.model_copy(update={"pictures": whole.pictures}) == whole
+        assert partial.replace(pictures=whole.pictures) == whole
         assert left(run_folder)[1:] == before[1:]
     (run_folder.workspace.validate / "verdict.json").unlink()
     alone = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=("int8",))
     assert list(alone.decisions) == ["int8"]
     both = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=("fp32",))
-    assert both.model_copy(update={"pictures": whole.pictures}) == whole
+    assert both.replace(pictures=whole.pictures) == whole
     assert left(run_folder)[1:] == before[1:]
 
 
@@ -81,8 +81,8 @@ def test_what_is_no_longer_true_is_left_out_and_told(
         more = "[budgets.default]\nmax_map_drop = 0.8\n[budgets.int8]\nmax_map_drop = 0.9\n"
         recipe = run_folder.on_litert(more)
     elif what == "settings":
-        section = recipe.validation.model_copy(update={"bootstrap_samples": 300})
-        recipe = recipe.model_copy(update={"validation": section})
+        section = recipe.validation.replace(bootstrap_samples=300)
+        recipe = recipe.replace(validation=section)
     elif what == "labels":
         manifest = pl.read_parquet(run_folder.workspace.manifest)
         filled = manifest.with_columns(pl.col("tag:cat").fill_null(0))
@@ -126,7 +126,7 @@ def test_a_file_that_was_made_if_needed_stays_and_goes_on_standing_in(
     assert (whole.verdict, whole.decisions["int8"]) == ("pass", "fail")
     for variant in recipe.export.possible:
         partial = stage.run(recipe, workspace, SilentProgress(), variants=(variant,))
-        assert partial.model_copy(update={"pictures": whole.pictures}) == whole
+        assert partial.replace(pictures=whole.pictures) == whole
     assert whole.passed_over == ("int8",)
 
 
@@ -272,7 +272,7 @@ def test_a_file_that_stands_in_for_another_does_so_after_a_part_is_judged_again(
     assert (whole.verdict, whole.passed_over) == ("pass", ("int8",))
     for variant in whole.decisions:
         again = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=(variant,))
-        assert again.model_copy(update={"pictures": whole.pictures}) == whole
+        assert again.replace(pictures=whole.pictures) == whole
     # A bundle that names the file ships it, so nothing stands in for it.
     assert named.bundle.variants == ("int8",)
     for variants in ((), ("int8",)):

@@ -83,13 +83,12 @@ def test_each_of_three_splits_is_measured_by_its_own_pictures(run_folder: RunFol
     verdicts = {}
     for names in (("test", "test_style"), ("test", "test_late", "test_style")):
         recipe = run_folder.on_litert()
-        section = recipe.validation.model_copy(update={"splits": names})
-        recipe = recipe.model_copy(update={"validation": section})
+        section = recipe.validation.replace(splits=names)
+        recipe = recipe.replace(validation=section)
         verdicts[names] = stage.run(recipe, run_folder.workspace, QUIET, reference)
     for name in ("test", "test_style"):
         untimed = [
-            entry(each, "int8", name).model_copy(update={"images_per_s": None})
-            for each in verdicts.values()
+            entry(each, "int8", name).replace(images_per_s=None) for each in verdicts.values()
         ]
         assert untimed[0] == untimed[1]
     fp32 = entry(verdicts[names], "fp32", "test_late")
@@ -149,8 +148,8 @@ def test_a_split_without_a_scored_tag_is_refused_before_anything_is_scored(
     run_folder: RunFolder,
 ) -> None:
     recipe = run_folder.on_litert("[budgets.int8]\nmax_map_drop = 0.5\n")
-    section = recipe.validation.model_copy(update={"min_positives": 1000})
-    recipe = recipe.model_copy(update={"validation": section})
+    section = recipe.validation.replace(min_positives=1000)
+    recipe = recipe.replace(validation=section)
     with pytest.raises(InputError, match=r"no tag can be scored on test: .* is 1000.*lower min_po"):
         stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
 
@@ -196,8 +195,8 @@ def test_each_line_says_which_accelerator_was_asked_for_what_ran_and_why(
 ) -> None:
     run_folder.replace_model("int8", (MODELS / "tiny_fp32.tflite").read_bytes()[:900])
     recipe = run_folder.recipe
-    section = recipe.validation.model_copy(update={"runtimes": ("litert-compiled",)})
-    recipe = recipe.model_copy(update={"validation": section})
+    section = recipe.validation.replace(runtimes=("litert-compiled",))
+    recipe = recipe.replace(validation=section)
     verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
     ran = Acceleration(requested="cpu", used="cpu")
     assert {(v.variant, v.accelerator) for v in verdict.variants} == {("fp32", ran)}
@@ -235,7 +234,7 @@ def test_thresholds_that_neither_training_nor_the_reference_has_are_missed(
 ) -> None:
     (run_folder.workspace.train / "thresholds.json").unlink()
     meta = read_reference(run_folder.reference_file()).meta
-    path = run_folder.reference_file(meta=meta.model_copy(update={"thresholds": {}}))
+    path = run_folder.reference_file(meta=meta.replace(thresholds={}))
     with pytest.raises(InputError, match=r"thresholds\.json: missing; run: edgetag train"):
         stage.run(run_folder.recipe, run_folder.workspace, QUIET, path)
 
@@ -251,8 +250,8 @@ def test_a_tag_without_threshold_is_named(run_folder: RunFolder) -> None:
 
 def test_scores_of_another_model_contract_or_data_set_are_refused(run_folder: RunFolder) -> None:
     good = read_reference(run_folder.reference_file()).meta
-    other_model = good.model_copy(update={"weights_sha256": "0" * 64})
-    other_contract = good.model_copy(update={"preprocessing": "0" * 64})
+    other_model = good.replace(weights_sha256="0" * 64)
+    other_contract = good.replace(preprocessing="0" * 64)
     n = len(run_folder.reference)
     for changes, message in (
         ({"meta": other_model}, "scores of another model"),
@@ -320,8 +319,8 @@ def test_thresholds_are_not_fitted_where_that_would_judge_itself(
 ) -> None:
     recipe = run_folder.on_litert()
     changes = {"refit_thresholds": False} if way == "off" else {"splits": ("test", "validation")}
-    section = recipe.validation.model_copy(update=changes)
-    recipe = recipe.model_copy(update={"validation": section})
+    section = recipe.validation.replace(**changes)
+    recipe = recipe.replace(validation=section)
     rows = {"test": TEST, "validation": VALIDATION}
     identities = [f"id{i}" for i in range(TEST)]
     identities += [f"id{i + TEST + STYLE + 10}" for i in range(VALIDATION)]

@@ -211,7 +211,7 @@ def _write(
     )
     changed = [path for path in sorted(now) if present[path] != now[path]]
     removed = [file.path for file in old if file.path not in now]
-    written.model_copy(update={"replaced": old}).write(project / where.written)
+    written.replace(replaced=old).write(project / where.written)
     for path in changed:
         write_bytes(project / path, files[path])
     for path in removed:

@@ -162,7 +162,7 @@ def _network(wide: _Wide, name: str, share: float, fit: Fit) -> NarrowedNetwork:
         bench.recalibrate(model)
         if step == section.steps:
             untrained = bench.validation_map(bench.scorer(model)(f"{name}: scoring untrained"))
-        part = section.model_copy(update={"epochs": section.epochs / section.steps})
+        part = section.replace(epochs=section.epochs / section.steps)
         bench.fine_tune(model, part, wide.teacher, what=name)
     bench.recalibrate(model)
 

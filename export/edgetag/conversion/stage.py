@@ -60,9 +60,9 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResul
     result = make(recipe, workspace, variants, progress)
     with closing(Sources(recipe, workspace)) as sources:
         if recipe.export.serving:
-            result = result.model_copy(update={"serving": serving_model(sources, progress)})
+            result = result.replace(serving=serving_model(sources, progress))
         if recipe.export.onnx:
-            result = result.model_copy(update={"onnx": onnx_model(sources, progress)})
+            result = result.replace(onnx=onnx_model(sources, progress))
     for warning in result.warnings:
         progress.say(warning)
     result.write(exported_path(workspace))
@@ -122,7 +122,7 @@ def _export(variant: Variant, sources: Sources) -> tuple[ExportedVariant, str | 
     if reused:
         return reused, warning
     described = describe(model, data, variant, file, sources.workspace)
-    exported = described.model_copy(update={"calibration": calibration})
+    exported = described.replace(calibration=calibration)
     write_bytes(file, data)
     VariantRecord(inputs=inputs, exported=exported).write(record_file)
     return exported, warning

@@ -172,12 +172,10 @@ def with_known(
     update["scores"] = (*scores, *result.scores)
     phones = result.phones
     if options.tool is None and app_rests:  # nothing is timed anew, so clocks were as they were
-        phones = tuple(
-            phone.model_copy(update={"fixed_performance": held.get(phone.id)}) for phone in phones
-        )
+        phones = tuple(phone.replace(fixed_performance=held.get(phone.id)) for phone in phones)
     there = {phone.id for phone in phones}
     update["phones"] = (*(record for record in known.phones if record.id not in there), *phones)
-    return result.model_copy(update=update)
+    return result.replace(**update)
 
 
 def files_of(workspace: Workspace, wanted: tuple[str, ...] = ()) -> tuple[ModelFile, ...]:

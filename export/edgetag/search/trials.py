@@ -95,7 +95,7 @@ class Trials:
             worth = self._judged(recipe, workspace, path)
             cost = self._meter.measure(path, recipe)
             ran = accelerators([DEFAULT_ENGINE]) | cost.accelerators
-            return cost.model_copy(update={**worth, "accelerators": ran})
+            return cost.replace(**worth, accelerators=ran)
 
         return self._once(f"{candidate.name}-{share:.2f}", recipe, make)
 

@@ -211,8 +211,7 @@ def _as_accepted(verdict: Verdict) -> tuple[VariantState, ...]:
         if variant not in verdict.decisions and list(standing.values()).count(variant) == 1
     }
     return tuple(
-        state.model_copy(update={"variant": alone.get(state.variant, state.variant)})
-        for state in states(verdict)
+        state.replace(variant=alone.get(state.variant, state.variant)) for state in states(verdict)
     )
 
 

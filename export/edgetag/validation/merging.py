@@ -77,21 +77,15 @@ class Outcome:
         thresholds, makings = old.thresholds | new.thresholds, old.judged_by | new.judged_by
         decided = {name: decisions[name] for name in names}
         over = passed_over(recipe, decided)
-        verdict = new.model_copy(
-            update={
-                "verdict": worst(
-                    [decision for name, decision in decided.items() if name not in over]
-                ),
-                "decisions": decided,
-                "passed_over": over,
-                "thresholds": {name: thresholds[name] for name in names},
-                "judged_by": {name: makings[name] for name in names},
-                "variants": tuple(sorted(entries, key=lambda entry: place(entry.variant))),
-                "failures": tuple(sorted(failures, key=lambda failure: place(failure.variant))),
-                "agreements": tuple(
-                    sorted(agreements, key=lambda agreement: place(agreement.variant))
-                ),
-            }
+        verdict = new.replace(
+            verdict=worst([decision for name, decision in decided.items() if name not in over]),
+            decisions=decided,
+            passed_over=over,
+            thresholds={name: thresholds[name] for name in names},
+            judged_by={name: makings[name] for name in names},
+            variants=tuple(sorted(entries, key=lambda entry: place(entry.variant))),
+            failures=tuple(sorted(failures, key=lambda failure: place(failure.variant))),
+            agreements=tuple(sorted(agreements, key=lambda agreement: place(agreement.variant))),
         )
         sorted_ = tuple(sorted(drawn, key=lambda details: place(details.variant)))
         kept_changes = before.changes
@@ -105,7 +99,7 @@ class Outcome:
         ]
         return Outcome(
             verdict,
-            self.details.model_copy(update={"variants": sorted_}),
+            self.details.replace(variants=sorted_),
             pl.concat(tables) if tables else pl.DataFrame(),
         )
 

@@ -153,7 +153,7 @@ def test_a_machine_carried_to_another_architecture_is_to_be_set_up_there(
 ) -> None:
     cache, folder = finished
     installed = Installed.from_json((folder / MARKER).read_text(), "test")
-    there = installed.model_copy(update={"machine": platform.machine()})
+    there = installed.replace(machine=platform.machine())
     there.write(folder / MARKER)
     assert problem(ARM64, cache) is None
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
@@ -169,7 +169,7 @@ def test_an_emulator_that_was_taken_away_or_exchanged_is_seen(
     qemu = tmp_path / "qemu-aarch64"
     qemu.write_bytes(b"one")
     installed = Installed.from_json((folder / MARKER).read_text(), "test")
-    own = installed.model_copy(update={"emulator": str(qemu), "emulator_bytes": 3})
+    own = installed.replace(emulator=str(qemu), emulator_bytes=3)
     own.write(folder / MARKER)
     assert problem(ARM64, cache) is None
     qemu.write_bytes(b"other")
