@@ -62,16 +62,7 @@ def run(
         if name in {runtime.runtime for runtime in missing}:
             continue
         for threads in recipe.benchmark.threads:
-            plan = Plan(
-                runtime=name,
-                threads=threads,
-                contract=recipe.network.preprocessing(),
-                pixels=pixels,
-                warmup_runs=section.warmup_runs,
-                runs=asked.runs,
-                min_s=asked.min_s,
-                seed=recipe.seed,
-            )
+            plan = Plan.of(recipe, name, threads, pixels, full)
             before = look()
             timed = list(zip(exported, measure(paths, plan, progress), strict=True))
             base = next((times for file, times in timed if file.variant == BASE), "")
