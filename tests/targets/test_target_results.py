@@ -25,6 +25,7 @@ from edgetag.targets.counting.one_file import operator_counts
 from edgetag.targets.result import CountFailure, InstructionCount, TargetsResult
 from edgetag.targets.store import make
 from edgetag.targets.tables import count_table
+from tests.support import made_results
 from tests.support.paths import MODELS
 from tests.support.programs import captured
 
@@ -36,21 +37,7 @@ def scores(*values: float) -> ScoreRun:
 
 
 def exported(variant: str, float_tensors: int) -> ExportedVariant:
-    return ExportedVariant.model_validate(
-        {
-            "variant": variant,
-            "file": "export/x.tflite",
-            "sha256": "0",
-            "size_bytes": 1,
-            "gzip_bytes": 1,
-            "input_type": "uint8",
-            "output_type": "uint8",
-            "min_runtime_version": "",
-            "operators": {},
-            "float_tensors": float_tensors,
-            "sparsity": 0.0,
-        }
-    )
+    return made_results.exported(variant, 1).replace(float_tensors=float_tensors)
 
 
 def test_integers_must_be_identical_and_one_step_differs() -> None:
