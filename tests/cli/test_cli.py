@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from edgetag.cli.app import app
 from edgetag.cli.overview import print_overview
 from edgetag.cli.verbs import VERBS
-from edgetag.errors import InputError
+from tests.support.commands import refusal_of
 from tests.support.paths import ROOT
 from tests.support.programs import captured
 
@@ -88,8 +88,7 @@ def test_a_verb_that_is_none_is_told_with_the_nearest() -> None:
 
 def test_a_file_of_others_behind_the_recipe_is_told_the_verb_that_judges_it() -> None:
     said = CliRunner().invoke(app, ["validate", "r.toml", "a model.tflite", "--out", "run"])
-    assert isinstance(said.exception, InputError)
-    assert str(said.exception).endswith("edgetag validate file r.toml 'a model.tflite'")
+    assert refusal_of(said).endswith("edgetag validate file r.toml 'a model.tflite'")
 
 
 @pytest.mark.parametrize(("arguments", "code"), [((), 2), (("-h",), 0), (("--help",), 0)])
