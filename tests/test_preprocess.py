@@ -27,6 +27,7 @@ from edgetag.preprocess import (
 from tests.support.golden_exif import write_exif
 from tests.support.header_only import header_only
 from tests.support.png import chunk, file_of, header
+from tests.support.raw_pictures import gif, png
 
 CONTRACT = Preprocessing(input_size=64)
 sides = st.integers(1, 400)
@@ -186,8 +187,8 @@ def test_every_sixteen_bit_picture_keeps_its_high_bytes_as_the_contract_says(
 ) -> None:
     samples = [*[0x12FF] * (channels - 1), 0xFFFF] if channels in (2, 4) else [0x12FF] * channels
     row = b"\0" + struct.pack(f">{channels}H", *samples)
-    png = file_of((header(1, 1, 16, color_type), chunk(b"IDAT", zlib.compress(row))))
-    assert np.asarray(read_image(png, CONTRACT))[0, 0].tolist() == [0x12] * 3
+    data = file_of((header(1, 1, 16, color_type), chunk(b"IDAT", zlib.compress(row))))
+    assert np.asarray(read_image(data, CONTRACT))[0, 0].tolist() == [0x12] * 3
 
 
 def test_sixteen_bit_grey_lies_over_the_background_where_it_is_transparent() -> None:
@@ -247,6 +248,31 @@ def test_the_first_frame_of_an_animation_counts() -> None:
     for kind in ("GIF", "WEBP", "PNG"):
         data = encoded(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True)
         assert np.asarray(read_image(data, CONTRACT))[0, 0].tolist() == [255, 0, 0]
+
+
+@pytest.mark.parametrize("frame", [(3, 2, 11, 7), (10, 8, 11, 7)])
+def test_around_a_gif_s_first_frame_the_background_shows(frame: tuple[int, int, int, int]) -> None:
+    left, top, width, height = frame
+    contract = Preprocessing(input_size=64, background=(10, 200, 30))
+    pixels = np.asarray(read_image(gif((16, 12), frame), contract))
+    assert pixels.shape == (max(12, top + height), max(16, left + width), 3)
+    inside = np.zeros(pixels.shape[:2], dtype=bool)
+    inside[top : top + height, left : left + width] = True
+    assert (pixels[~inside] == contract.background).all()
+    alone = read_image(gif((width, height), (0, 0, width, height)), contract)
+    assert (pixels[inside] == np.asarray(alone).reshape(-1, 3)).all()
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_the_transparent_grey_of_a_png_is_one_of_its_own_bits(depth: int) -> None:
+    plain = np.asarray(read_image(png((13, 9), depth, 0), CONTRACT))
+    key = chunk(b"tRNS", b"\0\1")
+    contract = Preprocessing(input_size=64, background=(10, 200, 30))
+    pixels = np.asarray(read_image(png((13, 9), depth, 0, [key]), contract))
+    is_key = plain[..., 0] == 255 // (2**depth - 1)
+    assert (pixels[is_key] == contract.background).all()
+    assert (pixels[~is_key] == plain[~is_key]).all()
+    assert is_key.any() or depth == 8
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])

@@ -35,7 +35,7 @@ def configure() -> None:
     (config / "test_config.properties").write_text(lines, encoding="utf-8")
 
 
-def command(pictures: Path, later: Path | None, is_shrunk: bool) -> list[str]:
+def command(pictures: Path, later: Path | None, golden: Path | None, is_shrunk: bool) -> list[str]:
     """Return what runs all tests in one JVM, or the one of what R8 left of the app."""
     named = TESTS / "dev/edgetag/demo"
     names = (
@@ -51,6 +51,8 @@ def command(pictures: Path, later: Path | None, is_shrunk: bool) -> list[str]:
     }
     if later:
         properties["edgetag.later"] = later.resolve()
+    if golden:
+        properties["edgetag.golden"] = golden.resolve()
     # Folders of classes, since the dump of the public API reads no jars.
     jars = (SCREENS / "classpath.txt").read_text(encoding="utf-8")
     classes = re.sub(r"/target/[a-z0-9-]+-1\.0\.0\.jar", "/target/classes", jars)
@@ -88,12 +90,17 @@ def main() -> int:
         type=Path,
         help="folder of a later version of the app's bundle: later.zip, later.zip.sig, key.pub",
     )
+    parser.add_argument(
+        "--golden", type=Path, help="folder of pictures with the pixels that they have: `pictures/`"
+    )
     parser.add_argument("--shrunk", action="store_true", help="run what R8 left of the app")
     given = parser.parse_args()
     configure()
     (SCREENS / "screens").mkdir(exist_ok=True)
     return subprocess.run(
-        command(given.pictures, given.later, given.shrunk), check=False, cwd=PROJECT / "screens"
+        command(given.pictures, given.later, given.golden, given.shrunk),
+        check=False,
+        cwd=PROJECT / "screens",
     ).returncode
 
 

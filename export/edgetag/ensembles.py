@@ -71,7 +71,13 @@ class Ensemble(Record):
         """
         try:
             text = read_file(path, "ensemble", MOST_BYTES).decode("utf-8-sig")
-            return cls.model_validate(with_tuples(tomllib.loads(text)))
+            values = tomllib.loads(text)
+            if "data" in values and "models" not in values:
+                raise InputError(
+                    f"{path}: a recipe, not a model; give the bundle that its run made "
+                    "(RUN/bundle/*.zip), or a file of its export"
+                )
+            return cls.model_validate(with_tuples(values))
         except OSError as error:
             raise InputError(f"{path}: {error.strerror}; name the ensemble's file") from None
         except ValidationError as error:

@@ -61,6 +61,7 @@ STAGES: tuple[Stage, ...] = (
             "dataset/manifest.parquet",
             "dataset/rejected.csv",
             "dataset/corrections.csv",
+            "dataset/answers.csv",
             "dataset/cache/index.json",
             "dataset/unlabelled/dataset/manifest.parquet",
             "dataset/unlabelled/dataset/cache/index.json",

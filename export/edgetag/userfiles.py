@@ -5,6 +5,7 @@ system has said what it is.
 """
 
 import stat
+from enum import StrEnum
 from pathlib import Path
 
 from edgetag.errors import InputError
@@ -17,6 +18,37 @@ KINDS = (
     (stat.S_ISSOCK, "a socket"),
 )
 _BLOCK_BYTES = 1 << 20
+
+
+class Content(StrEnum):
+    """What a file's first bytes say it is, in words."""
+
+    TFLITE = "a TensorFlow Lite file"
+    ARRAYS = "a file of NumPy arrays"
+    ZIP = "a zip file"
+    PICTURE = "a picture"
+    PARQUET = "a Parquet table"
+    JSON = "a JSON file"
+    EMPTY = "an empty file"
+
+
+_MARKS = (
+    (4, b"TFL3", Content.TFLITE),
+    (0, b"PK\x03\x04", Content.ZIP),
+    (0, b"PK\x05\x06", Content.ZIP),  # one that is empty
+    (0, b"PAR1", Content.PARQUET),
+    (0, b"\xff\xd8\xff", Content.PICTURE),
+    (0, b"\x89PNG\r\n", Content.PICTURE),
+    (0, b"GIF87a", Content.PICTURE),
+    (0, b"GIF89a", Content.PICTURE),
+    (0, b"RIFF", Content.PICTURE),
+)
+"""Place and bytes of the marks by which files are known."""
+
+_START_BYTES = 300
+
+_ZIP_NAME = 30
+"""Where the name of a zip's first member begins."""
 
 
 def kind_of(mode: int) -> str:
@@ -37,6 +69,36 @@ def exists(path: Path) -> bool:
         raise InputError(f"{path}: cannot be looked at: {error.strerror}") from None
 
 
+def content_of_file(path: Path) -> Content | None:
+    """Return what a file that a user names is by its first bytes; None where that is not known.
+
+    Raises:
+        OSError: It is not there, or may not be read.
+    """
+    if kind_of(path.stat().st_mode):
+        return None
+    with path.open("rb") as file:
+        return content_of(file.read(_START_BYTES))
+
+
+def content_of(data: bytes) -> Content | None:
+    """Return what data are by their first bytes; None where that is not known."""
+    start = data[:_START_BYTES]
+    if not start:
+        return Content.EMPTY
+    for place, mark, content in _MARKS:
+        if start[place:].startswith(mark):
+            is_arrays = content is Content.ZIP and b".npy" in start[_ZIP_NAME:]
+            return Content.ARRAYS if is_arrays else content
+    return Content.JSON if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else None
+
+
+def otherwise(data: bytes) -> str:
+    """Return the end of a message on data that are not what is wanted: what else they are."""
+    content = content_of(data)
+    return f"; it is {content}" if content else ""
+
+
 def require_file(path: Path, what: str, most_bytes: int) -> None:
     """Refuse what cannot be the file that a user means.
 
@@ -51,7 +113,8 @@ def require_file(path: Path, what: str, most_bytes: int) -> None:
     """
     state = path.stat()
     if kind := kind_of(state.st_mode):
-        raise InputError(f"{path}: {kind}, not a file; a {what} is a file")
+        article = "an" if what[0] in "aeiouA" else "a"
+        raise InputError(f"{path}: {kind}, not a file; {article} {what} is a file")
     if state.st_size > most_bytes:
         raise InputError(f"{path}: over {most_bytes} bytes; this is no {what}")
 

@@ -20,6 +20,7 @@ from pydantic import Field
 
 from edgetag.errors import InputError
 from edgetag.records import Record, Result
+from edgetag.userfiles import exists
 from edgetag.writing import disk_error
 
 LOCK = ".lock"
@@ -75,9 +76,15 @@ class RunFile(Result):
 
 
 class Workspace:
-    """Paths of one run folder."""
+    """Paths of one run folder, which need not be there.
+
+    Raises:
+        InputError: There is a file in its place, or that cannot be known.
+    """
 
     def __init__(self, root: Path) -> None:
+        if exists(root) and not root.is_dir():
+            raise InputError(f"{root}: not a folder; a run folder is wanted here")
         self.root = root
 
     @property
@@ -99,6 +106,11 @@ class Workspace:
     def corrections(self) -> Path:
         """What became of people's answers; not there where a recipe names none."""
         return self.dataset / "corrections.csv"
+
+    @property
+    def earlier_answers(self) -> Path:
+        """The answers that labels are corrected by; not there where there are none."""
+        return self.dataset / "answers.csv"
 
     @property
     def cache(self) -> Path:

@@ -24,9 +24,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
             root would put a file in the place of a device such as /dev/stdout.
     """
     try:
-        if path.exists() and (kind := kind_of(path.stat().st_mode)):
-            raise InputError(f"{path}: {kind}, not a file; name a file to write")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make_way(path)
         prefix = f".{os.fsdecode(os.fsencode(path.name)[:_NAME_BYTES])}."
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=".tmp")
     except OSError as error:
@@ -50,6 +48,27 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
+def require_place(path: Path) -> None:
+    """Refuse a place where no file can be written, before the work that makes one.
+
+    Raises:
+        InputError: See `atomic_write`.
+    """
+    try:
+        _make_way(path)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise disk_error(path, error) from error
+
+
+def _make_way(path: Path) -> None:
+    """Make the folder of a file, and refuse what is there and no file."""
+    if path.exists() and (kind := kind_of(path.stat().st_mode)):
+        raise InputError(f"{path}: {kind}, not a file; name a file to write")
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+
 def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
@@ -65,7 +84,16 @@ def disk_error(path: Path, error: OSError) -> InputError:
             f"{path}: no space left on the disk; free some and run the same command again, "
             "finished work is kept"
         )
+    if error.errno in (errno.EEXIST, errno.ENOTDIR) and (blocking := _no_folder(path)):
+        return InputError(
+            f"{path}: cannot be written: {blocking} is a file, not a folder; name another place"
+        )
     return InputError(f"{path}: cannot be written: {error.strerror or error}")
+
+
+def _no_folder(path: Path) -> Path | None:
+    """Return what lies where a folder is to be, None where nothing does."""
+    return next((above for above in (path, *path.parents) if above.is_file()), None)
 
 
 def is_full(error: InputError) -> bool:

@@ -20,6 +20,7 @@ from PIL import ExifTags, Image
 from edgetag.contract import Preprocessing
 from edgetag.preprocess import read_image
 from tests.support.png import SIGNATURE, chunk, file_of, header
+from tests.support.raw_pictures import ADAM7
 
 CASES = 240
 CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
@@ -27,17 +28,6 @@ CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 
 WITH_ALPHA = 4
 WHOLE = ((0, 0, 1, 1),)
-ADAM7 = (
-    (0, 0, 8, 8),
-    (4, 0, 8, 8),
-    (0, 4, 4, 8),
-    (2, 0, 4, 4),
-    (0, 2, 2, 4),
-    (1, 0, 2, 2),
-    (0, 1, 1, 2),
-)
-"""Left, top and steps to the right and down of each pass."""
-
 Samples = npt.NDArray[np.uint16]
 """`[height, width, channels]`."""
 

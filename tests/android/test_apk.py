@@ -22,6 +22,7 @@ from edgetag.dataset.formats import read_listing
 from edgetag.recipe import DataSection
 from edgetag.workspace import digest_file
 from tests.android.golden_later import write_later
+from tests.support.golden_pictures import write_pictures
 from tests.support.paths import ROOT
 from tests.support.programs import captured
 
@@ -317,9 +318,10 @@ def screens(
     apk: Path, pictures: Path, bundle: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """What the tests of the screens, which pass, have left."""
-    later = tmp_path_factory.mktemp("later")
-    write_later(later, bundle)
-    run_script(apk, "run_screens.py", pictures, "--later", later)
+    folder = tmp_path_factory.mktemp("later")
+    write_later(folder, bundle)
+    write_pictures(folder)
+    run_script(apk, "run_screens.py", pictures, "--later", folder, "--golden", folder)
     return apk.parent / "android-demo/screens/target/screens"
 
 

@@ -18,9 +18,9 @@ from tests.android.golden_regions import write_regions
 from tests.android.golden_signatures import write_signatures
 from tests.android.golden_store import write_store
 from tests.android.golden_tables import write_tables
-from tests.android.golden_whole import write_whole
 from tests.android.hostile_pictures import write_hostile
 from tests.support.golden_exif import write_exif
+from tests.support.golden_whole import write_whole
 from tests.support.made_bundle import made_files, make_two_variants
 from tests.support.paths import ROOT
 from tests.support.programs import captured

@@ -98,12 +98,12 @@ def test_every_changed_bit_of_the_model_is_noticed(bundle: Path) -> None:
 def test_a_truncated_bundle_is_refused(bundle: Path, share: float) -> None:
     packed = bundle.read_bytes()
     bundle.write_bytes(packed[: int(len(packed) * share)])
-    with pytest.raises(InputError, match="not a whole bundle"):
+    with pytest.raises(InputError, match=r"not a whole bundle|an empty file, not a bundle"):
         check_bundle(bundle)
 
 
 def test_a_missing_bundle_is_an_input_error(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="No such file"):
+    with pytest.raises(InputError, match="there is no such bundle"):
         check_bundle(tmp_path / "none.zip")
 
 

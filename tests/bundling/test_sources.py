@@ -9,7 +9,7 @@ import pytest
 from PIL import ExifTags, Image, ImageCms
 
 from edgetag.bundling import sources, stage
-from edgetag.bundling.pictures import Source, read_folder
+from edgetag.bundling.pictures import Source, read_folder, read_source
 from edgetag.bundling.selection import Candidate, edge_covers, pick, shape_covers
 from edgetag.bundling.sources import golden_sources, inputs_fingerprint
 from edgetag.dataset.attribution import read_attribution
@@ -17,6 +17,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.workspace import Workspace
 from tests.support.made_bundle import THRESHOLDS, recipe_in
+from tests.support.raw_pictures import bmp, png
 
 CONTRACT = Preprocessing(input_size=64)
 
@@ -50,6 +51,11 @@ def test_where_every_picture_is_too_large_smaller_copies_are_shipped(
     assert len(found) == 16
     assert {max(source.width, source.height) for source in found} == {30, 50}
     assert all(source.lossless for source in found)
+
+
+def test_a_format_that_decoders_read_in_several_ways_is_not_lossless() -> None:
+    assert read_source(png((13, 9), 8, 2), CONTRACT).lossless
+    assert not read_source(bmp((13, 9), 16), CONTRACT).lossless
 
 
 @pytest.mark.slow

@@ -91,6 +91,19 @@ def test_a_file_of_others_behind_the_recipe_is_told_the_verb_that_judges_it() ->
     assert refusal_of(said).endswith("edgetag validate file r.toml 'a model.tflite'")
 
 
+@pytest.mark.parametrize(
+    ("behind", "meant"),
+    [
+        ("a b.tflite", "edgetag validate file r.toml 'a b.tflite'"),
+        ("a b.tflite", "edgetag tag 'a b.tflite' PICTURES --measure"),
+        ("run2", "edgetag bench compare r.toml run2"),
+    ],
+)
+def test_what_bench_cannot_time_is_told_the_commands_that_take_it(behind: str, meant: str) -> None:
+    said = CliRunner().invoke(app, ["bench", "r.toml", behind, "--full"])
+    assert meant in refusal_of(said)
+
+
 @pytest.mark.parametrize(("arguments", "code"), [((), 2), (("-h",), 0), (("--help",), 0)])
 def test_help_ends_with_the_code_that_typer_gives(arguments: tuple[str, ...], code: int) -> None:
     done = edgetag(*arguments)

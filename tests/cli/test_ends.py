@@ -56,7 +56,7 @@ def test_an_error_nobody_foresaw_ends_in_70_and_a_log(tmp_path: Path, error: str
 def test_a_name_that_no_file_can_have_is_a_wrong_input(verb: tuple[str, ...]) -> None:
     done = captured([sys.executable, "-m", "edgetag", *verb, "a" * 300])
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"error: {'a' * 300}: File name too long\n"
+    assert done.stderr == f"error: {'a' * 300}: cannot be looked at: File name too long\n"
 
 
 @pytest.mark.slow

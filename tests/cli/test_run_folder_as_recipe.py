@@ -1,5 +1,6 @@
 """Every verb that takes a recipe takes a run folder, which keeps its recipe, in its place."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ def takes_a_recipe(command: Any) -> bool:
     return any(parameter.metavar == "RECIPE" for parameter in command.params)
 
 
+def options_of(command: Any) -> set[str]:
+    return {option for parameter in command.params for option in parameter.opts}
+
+
 VERBS = [path for path, command in ALL if takes_a_recipe(command)]
 
 
@@ -56,6 +61,24 @@ def test_a_folder_without_a_recipe_is_answered_alike_by_every_verb(
     code, said = invoked(*path, "empty", *OTHERS.get(path, ()))
     assert code != 0
     assert "empty: a folder without run.json; name a recipe or a run folder" in said
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path, command in ALL if ("-o" in options_of(command)) and path in VERBS],
+    ids=" ".join,
+)
+def test_a_file_in_a_run_folders_place_is_refused_by_every_verb(
+    path: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    (tmp_path / "taken").touch()
+    code, said = invoked(*path, "recipe.toml", *OTHERS.get(path, ()), "--out", "taken")
+    assert code != 0
+    assert re.search(
+        "taken: not a folder; a run folder is wanted here|cannot be written: taken is a file", said
+    )
 
 
 def test_the_recipe_that_a_run_folder_keeps_is_read_and_the_folder_is_the_run(

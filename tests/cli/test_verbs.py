@@ -54,6 +54,19 @@ def test_what_may_be_a_path_still_is_one(tmp_path: Path, monkeypatch: pytest.Mon
         assert "Write one with: edgetag recipe new" in invoked("validate", missing)[1]
 
 
+def test_a_folder_may_be_called_as_the_default_verb_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "Missing argument" in invoked("bench", "run")[1]
+    (tmp_path / "run").mkdir()
+    for verb in ("bench", "bundle", "validate", "quantize"):
+        assert "run: a folder without run.json" in invoked(verb, "run")[1]
+        assert "run: a folder without run.json" in invoked(verb, "run", "--json")[1]
+        assert "run: a folder without run.json" in invoked(verb, "run", "run")[1]
+    assert "Usage: edgetag bench run" in invoked("bench", "run", "--help")[1]
+
+
 def test_a_plot_of_another_name_than_its_kind_is_refused(tmp_path: Path) -> None:
     code, said = invoked("bench", "history", "r.toml", "--plot", str(tmp_path / "plot.png"))
     assert code != 0

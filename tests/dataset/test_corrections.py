@@ -354,6 +354,32 @@ def test_an_answer_about_a_whole_file_is_one_about_its_single_region(
     assert [each.outcome for each in report.corrections] == ["changed"]
 
 
+def test_tables_of_one_name_are_told_where_they_do_not_say_who_answered(
+    corrected: Corrected, root: Path
+) -> None:
+    recipe = corrected()
+    tables = tuple(root / folder / "app.csv" for folder in ("one", "two"))
+    for number, path in enumerate(tables):
+        path.parent.mkdir()
+        path.write_text(f"path,cat\n0.png,{number}\n")
+    section = recipe.data.replace(corrections=tables)
+    (advice,) = check(recipe.replace(data=section), QUIET).advice
+    assert advice.startswith("called 'app' in data.corrections: 2 tables; answers in them that do")
+    for path in tables:
+        path.write_text("path,tag,label,by\n0.png,cat,1,ann\n")
+    assert check(recipe.replace(data=section), QUIET).advice == ()
+
+
+def test_a_line_without_a_label_is_no_answer_and_null_says_that_nobody_can_tell(root: Path) -> None:
+    path = root / "answers.jsonl"
+    path.write_text('{"path": "0.png", "tag": "cat", "label": null}\n')
+    assert [each.label for each in read_answers(path, TAGS)] == [None]
+    with path.open("a") as file:
+        file.write('{"path": "1.png", "tag": "cat", "lable": 1}\n')
+    with pytest.raises(InputError, match=r"answers\.jsonl:2: no key 'label'; give 1, 0, or null"):
+        read_answers(path, TAGS)
+
+
 def test_a_table_that_holds_no_answers_is_refused(root: Path) -> None:
     path = root / "other.csv"
     path.write_text("name,horse\na,1\n")

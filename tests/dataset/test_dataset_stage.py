@@ -54,6 +54,7 @@ def test_the_manifest_keeps_its_contract(simple: Recipe, workspace: Workspace, r
         "weight",
         "answered",
         "confirmed",
+        "repeats",
         "contested",
         "tag:cat",
         "tag:dog",
@@ -226,6 +227,34 @@ def test_a_label_about_which_equal_images_contradict_each_other_is_unknown(
     manifest = pl.read_parquet(workspace.manifest)
     kept = manifest.select("path", "tag:cat", "tag:dog", "contested").rows()
     assert kept == [("a.png", None, 1, ["cat"]), ("c.png", 1, 0, [])]
+
+
+@pytest.mark.parametrize(("absent_tags", "absent"), [("negative", 0), ("unknown", None)])
+def test_a_picture_in_two_class_folders_has_both_tags_and_is_named(
+    root: Path,
+    picture: MakePicture,
+    make_recipe: MakeRecipe,
+    workspace: Workspace,
+    absent_tags: str,
+    absent: int | None,
+) -> None:
+    picture("cat/a.png")
+    picture("food/c.png", 1)
+    for name in ("dog/b.png", "dog/again.png"):
+        (root / "dog").mkdir(exist_ok=True)
+        shutil.copy(root / "cat" / "a.png", root / name)
+    section = DataSection(source=root, tags=("cat", "dog", "food"))
+    recipe = make_recipe(section.replace(absent_tags=absent_tags))
+    report = check(recipe, QUIET)
+    assert report.rejected == {"duplicate": 2}
+    assert "added to those of the same image at cat/a.png" in report.dropped[0].detail
+    (advice,) = report.advice
+    said = "in several class folders: 1 image, cat/a.png and dog/again.png and dog/b.png; each has"
+    assert advice.startswith(said)
+    run(recipe, workspace, QUIET)
+    manifest = pl.read_parquet(workspace.manifest)
+    kept = manifest.select("path", "tag:cat", "tag:dog", "tag:food", "contested").rows()
+    assert kept == [("cat/a.png", 1, 1, absent, []), ("food/c.png", absent, absent, 1, [])]
 
 
 def near_duplicates(

@@ -201,6 +201,19 @@ def test_a_table_that_labels_nothing_is_refused(root: Path, text: str, said: str
         survey(write(root / "t.csv", text))
 
 
+def test_a_column_split_of_ones_and_noughts_is_asked_about_and_taken_where_it_is_named_as_a_tag(
+    root: Path, picture: MakePicture
+) -> None:
+    for name in ("a.png", "b.png"):
+        picture(name)
+    table = write(root / "t.csv", "path,cat,split\na.png,1,0\nb.png,0,1\n")
+    for tags in ((), ("cat",)):
+        with pytest.raises(InputError, match=r"'split' holds 1 and 0; .* --tags TAG,split; if it"):
+            survey(table, tags)
+    section = survey(table, ("cat", "split")).data
+    assert (section.tags, section.split_column) == (("cat", "split"), "no_split")
+
+
 def test_pictures_without_class_folders_are_told_from_an_empty_folder(
     root: Path, picture: MakePicture
 ) -> None:

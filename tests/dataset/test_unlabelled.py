@@ -116,5 +116,8 @@ def test_of_named_folders_links_that_lead_out_are_passed_over_and_files_are_name
     for name in ("outside.png", "pictures/inside.png"):
         (tmp_path / name).write_bytes(b"")
     (folder / "link.png").symlink_to(tmp_path / "outside.png")
+    (folder / "elsewhere").symlink_to(tmp_path)
+    (folder / ".hidden").symlink_to(tmp_path)
     sources = open_named([folder, folder / "inside.png"], 2)
     assert [f"/{job.path}" for job in sources.jobs] == [str(folder / "inside.png")]
+    assert sources.passed_over() == "not looked into: 1 linked folder; name what they lead to"

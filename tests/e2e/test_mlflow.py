@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,13 +19,14 @@ DATABASE = ("mlflow-skinny==3.17.2", "sqlalchemy", "alembic")
 """What a client needs whose server is a database file."""
 
 READ = """
-import json, mlflow
+import json, mlflow, sys
 client = mlflow.MlflowClient()
-experiment = client.get_experiment_by_name("nightly")
+experiment = client.get_experiment_by_name(sys.argv[1])
 print(json.dumps([
     {"name": run.info.run_name, "status": run.info.status, "metrics": run.data.metrics,
      "params": run.data.params, "tags": run.data.tags,
-     "files": [file.path for file in client.list_artifacts(run.info.run_id)]}
+     "files": [file.path for file in client.list_artifacts(run.info.run_id)]
+              if run.info.status == "FINISHED" else []}
     for run in client.search_runs([experiment.experiment_id])
 ]))
 """
@@ -48,12 +50,16 @@ def test_figures_and_files_are_logged_once_for_each_verdict(
         command = [str(environment / "bin" / "edgetag"), "report", "recipe.toml", "--mlflow"]
         return captured([*command, experiment], cwd=folder, env={**settings, **more})
 
+    def runs(experiment: str) -> list[dict[str, Any]]:
+        read = captured([python, "-c", READ, experiment], cwd=tmp_path, env=settings)
+        assert read.returncode == 0, read.stderr
+        logged: list[dict[str, Any]] = json.loads(read.stdout)
+        return logged
+
     for _ in range(2):
         done = report()
         assert "MLflow: run " in done.stderr, done.stderr
-    read = captured([python, "-c", READ], cwd=tmp_path, env=settings)
-    assert read.returncode == 0, read.stderr
-    (run,) = json.loads(read.stdout)
+    (run,) = runs("nightly")
     verdict = Verdict.read(folder / "runs" / "demo" / "validate" / "verdict.json", "validate")
     entry = next(each for each in verdict.variants if each.variant == "int8" and each.decides)
     where = f"int8.{entry.runtime}.{entry.split}"
@@ -83,6 +89,7 @@ def test_figures_and_files_are_logged_once_for_each_verdict(
     lacking = report("cloud")
     assert lacking.returncode == 2
     assert "is not installed: No module named 'boto3'" in lacking.stderr.splitlines()[-1]
+    assert [run["status"] for run in runs("cloud")] == ["FAILED"]
 
     refused = report(MLFLOW_TRACKING_URI="gopher://nowhere")
     assert refused.returncode == 2

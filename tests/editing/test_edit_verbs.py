@@ -408,3 +408,32 @@ def test_a_jpeg_decoded_small_is_upright_and_no_smaller_than_is_wanted() -> None
     ):
         image = open_picture(photo(orientation), least_size=least).image
         assert image.size == size, (orientation, least)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("heatmap", "--tag", "cat"),
+        ("mosaic", "--tag", "cat"),
+        ("crop", "--tag", "cat", "--shape", "1:1"),
+    ],
+)
+def test_linked_folders_and_files_that_are_no_pictures_are_told(
+    words: tuple[str, ...], place: Path
+) -> None:
+    (place / "in" / "deeper").mkdir(parents=True)
+    (place / "cat.png").rename(place / "in" / "cat.png")
+    (place / "in" / "notes.txt").touch()
+    (place / "in" / "again").symlink_to(place / "in" / "deeper")
+    verb, *options = words
+    said = edit(verb, "in", "-o", "out", *options).output
+    assert "not looked into: 1 linked folder; name what they lead to" in said
+    assert "passed over, no pictures by their names: 1 file" in said
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused_before_any_picture(place: Path) -> None:
+    (place / "taken").touch()
+    refused = edit("mosaic", "cat.png", "-o", "taken", "--tag", "cat").exception
+    assert isinstance(refused, InputError)
+    assert str(refused).startswith("taken: a file, not a folder")

@@ -14,7 +14,8 @@ from edgetag.recipe import load_recipe
     [
         (b"\xff\xfe\x00", "not UTF-8"),
         (b"name = ", "not valid TOML"),
-        (b"", "missing; add it"),
+        (b"", "an empty file"),
+        (b"# all is missing", "missing; add it"),
         (b'name = "x"\nname = "y"\n', "not valid TOML"),
         (b"data = 3\nname = 'x'\n", "data"),
         (b"[data]\nsource = 3\n", "data.source"),

@@ -95,6 +95,9 @@ def fail(phone: str, kind: str, verb: str, rest: list[str]) -> int:
         content = read(rest[0])
         write(local(phone, rest[1]), content[:-1] + bytes([content[-1] ^ 1]))
         return 0
+    if kind == "short":
+        write(rest[1], read(local(phone, rest[0]))[:-1])
+        return 0
     refused = f"adb: error: failed to copy '{rest[0]}' to '{rest[-1]}': remote "
     if kind == "encrypted":
         return complain(refused + "couldn't create file: Required key not available")

@@ -10,7 +10,7 @@ import pytest
 from edgetag.errors import InputError
 from edgetag.phones.adb import Adb
 from edgetag.phones.listing import choose, parse_devices
-from edgetag.phones.phone import FOLDER
+from edgetag.phones.phone import FOLDER, Phone
 from edgetag.phones.problems import PhoneError, Problem, error_of, recognize
 from edgetag.phones.store import prepare
 from tests.phones.street import BENCHMARK_MODEL, Street, only_phone, script
@@ -43,6 +43,24 @@ def test_the_reason_of_a_failed_copy_is_not_how_much_was_copied(error_first: boo
     said = "\n".join(lines if error_first else lines[::-1])
     assert error_of(said, Problem.FAILED).reason == lines[0]
     assert error_of("m.tflite: 1 file pulled, 0 skipped.", Problem.FAILED).reason == "failed"
+
+
+@pytest.mark.parametrize("code", ["²", "9" * 5000, "-1", "1 2", ""])
+def test_an_exit_code_that_is_none_is_an_answer_that_is_not_whole(
+    street: Street, code: str
+) -> None:
+    street.phone()
+    lines = (
+        "#!/bin/sh",
+        '[ "$1" = devices ] && echo "A1 device" && exit',
+        r"mark=$(printf '%s' \"$4\" | sed 's/.*echo \([0-9a-f]*\) [$]r.*/\1/')",
+        f'echo; echo "$mark {code}"',
+    )
+    script(street.bin / "adb", "\n".join(lines) + "\n")
+    (listed,) = Adb.find().devices()
+    with pytest.raises(PhoneError) as caught:
+        Phone(Adb.find(), listed).shell("true")
+    assert caught.value.problem is Problem.DISCONNECTED
 
 
 def test_no_phone_says_what_to_turn_on(street: Street) -> None:

@@ -92,7 +92,7 @@ def told(text: str) -> str:
             Problem.NOT_INSTALLED,
             "adb install",
         ),
-        ("", Problem.WRONG_OUTPUT, "gives no answer: am ended with exit code 0"),
+        ("", Problem.WRONG_OUTPUT, "gives no answer: it printed nothing"),
         ("INSTRUMENTATION_CODE: -1", Problem.WRONG_OUTPUT, "gives no answer"),
         (OUTSIDE.format(path="/data/local/tmp/x.json"), Problem.WRONG_OUTPUT, "outside its own"),
         (

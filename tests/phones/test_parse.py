@@ -5,6 +5,7 @@ lines, and which published run or example it follows. They were not recorded fro
 have none. Numbers are made up and agree with themselves, unless the first line says whose they are.
 """
 
+import math
 import random
 import re
 from pathlib import Path
@@ -17,6 +18,7 @@ from edgetag.phones.delegates import require, with_profile
 from edgetag.phones.figures import Delegation
 from edgetag.phones.parse import Parsed, parse
 from edgetag.phones.problems import PhoneError, Problem
+from edgetag.phones.rounds import notes_on_rounds, together
 from tests.phones.street import OUTPUTS
 
 
@@ -270,6 +272,39 @@ def test_a_damaged_output_is_read_or_refused(path: Path, seed: int) -> None:
         assert all(is_one_short_line(o.operator) for o in found.operators)
     else:
         assert is_one_short_line(found.reason)
+
+
+NUMBER = re.compile(r"(?<=[=: ,(])[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
+ODD = ("0", "1e-322", "0.0004", "7", "1e12", "1e200", "1e308", "9e999")
+
+
+@pytest.mark.slow
+@settings(max_examples=300)
+@given(st.sampled_from(sorted(OUTPUTS.glob("*.txt"))), st.integers(0, 2**32))
+def test_whatever_numbers_an_output_has_figures_come_of_them_or_a_refusal(
+    path: Path, seed: int
+) -> None:
+    generator = random.Random(seed)
+    odd = dict.fromkeys(NUMBER.findall(path.read_text()), "")
+    for number in odd:
+        odd[number] = generator.choice(ODD) if generator.random() < 0.5 else number
+    found = outcome(NUMBER.sub(lambda match: odd[match[0]], path.read_text()))
+    if isinstance(found, PhoneError):
+        return
+    latency = together([found.latency_ms] * 3)
+    assert notes_on_rounds([latency.avg] * 3, 3) == ()
+    for record in (latency, *found.operators, *found.delegations):
+        assert type(record).model_validate_json(record.model_dump_json()) == record
+    for value in (found.init_ms, found.first_ms, found.warmup_avg_ms, found.memory_overall_mb):
+        assert value is None or math.isfinite(value)
+
+
+def test_times_that_no_phone_takes_are_refused() -> None:
+    text = (OUTPUTS / "2018_no_stats.txt").read_text()
+    average = parse(text).latency_ms.avg
+    for odd in ("1e200", "1e-322"):
+        figures = re.sub(r"\b(avg|min|max|no stats)([=:] ?)[0-9.e+]+", rf"\g<1>\g<2>{odd}", text)
+        assert isinstance(outcome(figures), PhoneError), average
 
 
 def test_lines_without_end_cost_no_time_and_hide_nothing() -> None:

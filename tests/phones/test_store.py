@@ -122,3 +122,11 @@ def test_a_file_too_large_to_make_sense_is_not_copied(street: Street, tmp_path: 
     assert not any(line[1] == "pull" for line in street.log)
     with pytest.raises(PhoneError, match="left no file"):
         only_phone().pull("/data/local/tmp", tmp_path / "big", 1000)
+
+
+def test_a_file_of_which_a_part_arrives_is_none(street: Street, tmp_path: Path) -> None:
+    device = street.phone()
+    (device.root / "root/data/local/tmp/whole").write_bytes(b"x" * 2000)
+    device.describe(kind="short", verb="pull")
+    with pytest.raises(PhoneError, match="did not arrive with its 2000 bytes"):
+        only_phone().pull("/data/local/tmp/whole", tmp_path / "whole", 3000)

@@ -286,6 +286,25 @@ def test_several_phones_work_at_the_same_time(street: Street, tmp_path: Path) ->
 SET = "power set-fixed-performance-mode-enabled"
 
 
+def test_a_phone_that_adb_reaches_in_two_ways_is_not_measured_twice_at_once(
+    street: Street, run_folder: Run
+) -> None:
+    for serial in ("SERIAL1", "192.168.1.5:5555"):
+        street.phone(serial).answer("getprop", PROPERTIES + "[ro.serialno]: [SERIAL1]\n")
+    with pytest.raises(InputError, match="are one phone, which adb reaches in two ways"):
+        bench(street, run_folder)
+    assert street.pushes() == []
+
+
+@pytest.mark.slow
+def test_emulators_that_tell_the_same_serial_number_are_several_phones(
+    street: Street, run_folder: Run
+) -> None:
+    for serial in ("emulator-5554", "emulator-5556"):
+        street.phone(serial).answer("getprop", PROPERTIES + "[ro.serialno]: [EMULATOR36X1]\n")
+    assert len(bench(street, run_folder).phones) == 2
+
+
 @pytest.mark.slow
 def test_a_phone_is_held_at_fixed_clocks_where_it_has_them_and_let_go(
     street: Street, run_folder: Run

@@ -20,6 +20,7 @@ from edgetag.progress import SilentProgress
 from edgetag.quantizing.engine import quantized
 from edgetag.quantizing.file import quantize_file
 from edgetag.quantizing.floating import brought_within
+from edgetag.quantizing.pictures import draw
 from edgetag.quantizing.result import QuantizedFile
 from edgetag.quantizing.tables import floating_lines, quantized_tables
 from edgetag.tags import Vocabulary
@@ -190,3 +191,16 @@ def test_a_figure_that_is_no_scale_is_refused(pictures: Path, tmp_path: Path) ->
                 images=20,
                 std=std,
             )
+
+
+def test_linked_folders_of_pictures_that_calibrate_are_told(pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "linked").symlink_to(pictures)
+    Image.new("RGB", (8, 8)).save(tmp_path / "one.png")
+    said: list[str] = []
+
+    class Heard(SilentProgress):
+        def say(self, message: str) -> None:
+            said.append(message)
+
+    draw([str(tmp_path)], 3, CONTRACT, Heard())
+    assert said == ["not looked into: 1 linked folder; name what they lead to"]

@@ -1,8 +1,10 @@
 """What comes out of the database, and what goes in: tables, sidecars, Label Studio."""
 
+import hashlib
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from PIL import Image
 
@@ -11,8 +13,11 @@ from edgetag.dataset.correcting import majority
 from edgetag.dataset.formats.tables import read_table
 from edgetag.dataset.view import read_manifest
 from edgetag.recipe import load_recipe
+from edgetag.reviewing.board import CONTESTED, Filter, PictureView
 from edgetag.reviewing.label_studio import read_tasks
+from edgetag.reviewing.opening import open_review
 from edgetag.reviewing.result import ReviewExport, ReviewImport
+from edgetag.reviewing.store import Change
 from edgetag.tags import Vocabulary
 from tests.label_studio_round import SAID
 from tests.support.commands import invoked
@@ -106,28 +111,165 @@ def test_label_studio_gives_no_moment_to_an_answer_that_had_none(run: ReviewedRu
     assert "0 of them new" in run.do("import", tasks)
 
 
-def test_where_people_differ_the_page_has_the_label_that_the_next_run_has(tmp_path: Path) -> None:
-    run = ReviewedRun(tmp_path, ("cat", "dog"))
+class BuiltRun(ReviewedRun):
+    """A run whose data are built of a table, of one picture or several."""
+
+    def build(self, *corrections: str, **keys: str) -> dict[str, object]:
+        """Build with tables of corrections; return the first picture's row of the manifest.
+
+        Args:
+            corrections: Their names.
+            keys: More of `[data]`.
+        """
+        text = RECIPE.format(tags=list(self.tags))
+        more = f"[data]\ncorrections = {list(corrections)}\nmax_rejected_share = 1.0\n"
+        more += "\n".join(f"{key} = '{value}'" for key, value in keys.items())
+        self.recipe.write_text(text.replace("[data]", more))
+        code, said = invoked("data", "build", str(self.recipe), "--out", str(self.workspace.root))
+        assert code == 0, said
+        return read_manifest(self.workspace.manifest).row(0, named=True)
+
+    def view(self) -> PictureView:
+        """Return the first picture as the page shows it."""
+        with open_review(self.workspace) as (board, _):
+            return board.view(board.identities[0])
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> BuiltRun:
+    run = BuiltRun(tmp_path, ("cat", "dog"))
     Image.effect_mandelbrot((80, 80), (-2, -1, 1, 1), 9).convert("RGB").save(tmp_path / "a.png")
     (tmp_path / "labels.csv").write_text("path,cat,dog,split\na.png,1,0,test\n")
+    run.recipe.write_text(RECIPE.format(tags=list(run.tags)))
+    return run
 
-    def built(corrections: str) -> int | None:
-        text = RECIPE.format(tags=list(run.tags))
-        where = f"[data]\ncorrections = ['{corrections}']\nmax_rejected_share = 1.0"
-        run.recipe.write_text(text.replace("[data]", where))
-        code, said = invoked("data", "build", str(run.recipe), "--out", str(run.workspace.root))
-        assert code == 0, said
-        label = read_manifest(run.workspace.manifest)["tag:cat"][0]
-        return None if label is None else int(label)
 
-    table(run, "before.csv", HEAD + "a.png,cat,0,carol,\n")
-    assert built("before.csv") == 0
+def test_where_people_differ_the_page_has_the_label_that_the_next_run_has(built: BuiltRun) -> None:
+    table(built, "before.csv", HEAD + "a.png,cat,0,carol,\n")
+    assert built.build("before.csv")["tag:cat"] == 0
     answers = HEAD + "a.png,cat,1,ann,\na.png,cat,0,bob,\n"
-    run.do("import", table(run, "answers.csv", answers))
-    run.do("export", "--to", tmp_path / "wide.csv", "--format", "wide")
-    (wide,) = read_table(tmp_path / "wide.csv").rows
-    run.do("export", "--to", tmp_path / "next.csv")
-    assert str(built("next.csv")) == wide.cells["cat"] == "1"
+    built.do("import", table(built, "answers.csv", answers))
+    built.do("export", "--to", built.folder / "wide.csv", "--format", "wide")
+    (wide,) = read_table(built.folder / "wide.csv").rows
+    built.do("export", "--to", built.folder / "next.csv")
+    assert wide.cells["cat"] == "0", "carol and bob say no"
+    assert built.build("before.csv", "next.csv")["tag:cat"] == 0
+    assert built.build("next.csv")["tag:cat"] == 1, "of a tie the source decides"
+
+
+@pytest.mark.parametrize("here", [("bob", 1), ("bob", 0), ("ann", 1), ("bob", "")])
+def test_the_page_weighs_answers_of_the_recipes_corrections_as_the_next_run_does(
+    built: BuiltRun, here: tuple[str, int | str]
+) -> None:
+    table(built, "before.csv", HEAD + "a.png,cat,0,ann,2026-11-28T09:30:00Z\n")
+    built.build("before.csv")
+    assert [(each.by, each.earlier) for each in built.view().said] == [("ann", True)]
+    (by, label) = here
+    rows = f"a.png,cat,{label},{by},2026-11-28T10:30:00Z\n"
+    built.do("import", table(built, "answers.csv", HEAD + rows))
+    view = built.view()
+    built.do("export", "--to", built.folder / "next.csv")
+    assert view.labels[0] == built.build("before.csv", "next.csv")["tag:cat"]
+    assert view.said == tuple(
+        each.model_copy(update={"earlier": each.by != by}) for each in built.view().said
+    )
+    assert view.differ == (() if by == "ann" or label == 0 else ("cat",))
+
+
+def test_labels_whose_answers_are_gone_or_damaged_are_not_weighed_without_them(
+    built: BuiltRun,
+) -> None:
+    table(built, "before.csv", HEAD + "a.png,cat,0,ann,\n")
+    built.build("before.csv")
+    built.workspace.earlier_answers.write_text("path,tag,label\na.png,cat,maybe\n")
+    file = built.folder / "before.csv"
+    assert "'maybe'; a label is 1" in (told := built.do("import", file, fails=True))
+    assert "run: edgetag data build" in told
+    built.workspace.earlier_answers.unlink()
+    told = built.do("import", file, fails=True)
+    assert "missing, though labels here are people's answers; run: edgetag data build" in told
+
+
+def test_answers_of_the_recipes_corrections_are_neither_exported_nor_counted_a_second_time(
+    built: BuiltRun,
+) -> None:
+    rows = "a.png,cat,0,ann,2026-11-28T09:30:00Z\na.png,dog,1,ann,\na.png,dog,0,bob,\n"
+    table(built, "before.csv", HEAD + rows)
+    built.build("before.csv")
+    built.do("import", table(built, "answers.csv", HEAD + "a.png,cat,1,bob,\n"))
+    assert exported(built) == [("a.png", "cat", 1, "bob")]
+    built.do("import", built.folder / "before.csv")
+    with open_review(built.workspace) as (board, _):
+        assert board.progress().people == {"ann": 2, "bob": 2}
+        assert len(board.view(board.identities[0]).said) == 4
+
+
+def test_a_finding_is_open_until_it_is_answered_here_whatever_was_answered_earlier(
+    built: BuiltRun,
+) -> None:
+    table(built, "before.csv", HEAD + "a.png,cat,1,ann,\na.png,cat,0,bob,\n")
+    (built.folder / "again.png").write_bytes((built.folder / "a.png").read_bytes())
+    with (built.folder / "labels.csv").open("a") as file:
+        file.write("again.png,0,0,test\n")
+    built.build("before.csv")
+    wanted = Filter(kind=CONTESTED, state="open")
+    with open_review(built.workspace) as (board, _):
+        assert board.page(wanted, "", 1)[1] == 1, "people differ, so nobody has decided"
+        assert board.page(Filter(state="disagreement"), "", 1)[1] == 1
+        assert (board.progress().answered_findings, board.progress().people) == (0, {})
+    built.do("import", table(built, "answers.csv", HEAD + "a.png,cat,1,cy,\n"))
+    with open_review(built.workspace) as (board, _):
+        assert board.page(wanted, "", 1)[1] == 0
+        assert board.view(board.identities[0]).labels == (1, 0)
+
+
+def test_answers_confirm_no_table_that_has_them_among_its_labels(built: BuiltRun) -> None:
+    rows = "path,cat,dog,bird,split\na.png,1,0,,test\n"
+    (built.folder / "labels.csv").write_text(rows)
+    built.tags = ("cat", "dog", "bird")
+    built.build()
+    answers = "a.png,cat,0,ann,\na.png,dog,0,ann,\na.png,bird,1,ann,\na.png,bird,0,bob,\n"
+    built.do("import", table(built, "answers.csv", HEAD + answers))
+    built.do("export", "--to", built.folder / "wide.csv", "--format", "wide")
+    as_before = built.build("answers.csv")
+    (built.folder / "labels.csv").write_bytes((built.folder / "wide.csv").read_bytes())
+    assert built.build("answers.csv") == as_before
+    assert as_before["confirmed"] == ["dog"]
+    outcomes = pl.read_csv(built.workspace.corrections)["outcome"].to_list()
+    assert outcomes == ["repeated", "confirmed", "conflict"]
+    assert built.view().labels == (0, 0, None)
+
+
+def test_labels_of_all_pictures_are_no_answers(built: BuiltRun) -> None:
+    built.build()
+    built.do("import", table(built, "answers.csv", HEAD + "a.png,cat,0,ann,\n"))
+    wide = built.folder / "wide.csv"
+    built.do("export", "--to", wide, "--format", "wide")
+    told = built.do("import", wide, fails=True)
+    assert "name it in data.source, or export --format answers" in told
+
+
+@pytest.mark.parametrize("cell", ["cat", "[1]", '"{""cat"": 2}"'])
+def test_what_stood_before_answers_is_refused_where_it_is_no_labels(
+    built: BuiltRun, cell: str
+) -> None:
+    source = built.folder / "labels.csv"
+    source.write_text(f"path,cat,dog,before_answers\na.png,1,0,{cell}\n")
+    code, said = invoked("data", "check", str(built.recipe))
+    assert code != 0
+    assert "labels.csv:2: column 'before_answers' is" in said
+
+
+def test_no_answer_here_is_earlier_than_the_same_persons_in_the_recipes_corrections(
+    built: BuiltRun,
+) -> None:
+    table(built, "before.csv", HEAD + "a.png,cat,0,ann,2100-01-01T00:00:00Z\n")
+    built.build("before.csv")
+    with open_review(built.workspace) as (board, store):
+        (identity,) = board.identities
+        store.add([Change("a key", identity, "a.png", "cat", 0, 1, "ann")])
+        board.follow(store)
+        assert board.view(identity).labels == (1, 0)
 
 
 def test_unknown_tags_and_pictures_are_told_and_left_out(run: ReviewedRun) -> None:
@@ -136,6 +278,22 @@ def test_unknown_tags_and_pictures_are_told_and_left_out(run: ReviewedRun) -> No
     assert "3 answers, 1 of them new" in told
     assert "1 answer about pictures that the data do not have; left out" in told
     assert "1 are about tags that the data do not have ('unicorn'); left out" in told
+
+
+def test_answers_under_the_name_of_a_repeat_and_of_a_single_region_are_kept(
+    built: BuiltRun,
+) -> None:
+    digest = hashlib.sha256((built.folder / "a.png").read_bytes()).hexdigest()
+    (built.folder / "again.png").write_bytes((built.folder / "a.png").read_bytes())
+    rows = "path,at,cat,dog,split\na.png,0 0 40 40,1,0,test\nagain.png,0 0 40 40,1,,test\n"
+    (built.folder / "labels.csv").write_text(rows)
+    answers = f"identity,{HEAD},again.png,cat,0,ann,\n{digest},,dog,1,ann,\n,none.png,cat,0,ann,\n"
+    table(built, "answers.csv", answers)
+    built.build(crop_column="at")
+    assert "3 answers, 2 of them new" in built.do("import", built.folder / "answers.csv")
+    assert built.view().labels == (0, 1)
+    assert [each[:3] for each in exported(built)] == [("a.png", "cat", 0), ("a.png", "dog", 1)]
+    assert built.build("answers.csv", crop_column="at")["tag:dog"] == 1
 
 
 def test_the_apps_wide_corrections_are_answers(run: ReviewedRun) -> None:
@@ -335,6 +493,36 @@ def test_corrections_whose_answers_are_all_there_may_be_written_anew(run: Review
         run.do("export", "--to", corrections)
         (answer,) = read_answers(corrections, Vocabulary(TAGS))
         assert answer.label == 0
+
+
+@pytest.mark.parametrize(
+    "here", ["folder0/0.png,cat,1,ann,2026-11-28T09:30Z\n", "folder0/0.png,cat,0,ann,\n"]
+)
+def test_corrections_in_which_somebody_has_answered_since_are_never_written_over(
+    run: ReviewedRun, here: str
+) -> None:
+    recipe = run.recipe.read_text().replace("[data]", '[data]\ncorrections = ["answers.csv"]')
+    run.recipe.write_text(recipe)
+    run.do("import", table(run, "here.csv", HEAD + here))
+    later = "folder0/0.png,cat,1,ann,\nfolder0/0.png,cat,0,ann,2026-11-28T10:30Z\n"
+    corrections = table(run, "answers.csv", HEAD + later)
+    told = run.do("export", "--to", corrections, fails=True)
+    assert "with 1 answer that would be lost" in told
+    assert corrections.read_text() == HEAD + later
+    run.do("import", corrections)
+    run.do("export", "--to", corrections)
+
+
+def test_an_answer_that_was_taken_back_is_taken_out_of_the_corrections(run: ReviewedRun) -> None:
+    recipe = run.recipe.read_text().replace("[data]", '[data]\ncorrections = ["answers.csv"]')
+    run.recipe.write_text(recipe)
+    rows = "folder0/0.png,cat,1,ann,\nfolder1/1.png,cat,0,ann,\n"
+    corrections = table(run, "answers.csv", HEAD + rows)
+    run.do("import", corrections)
+    with open_review(run.workspace) as (_, store):
+        store.undo("ann", "a key")
+    run.do("export", "--to", corrections)
+    assert [each[0] for each in exported(run)] == ["folder0/0.png"]
 
 
 def test_export_and_import_say_as_json_what_they_did(run: ReviewedRun) -> None:

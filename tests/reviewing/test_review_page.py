@@ -11,6 +11,7 @@ from tests.support.reviewed import PENDING, SELECTED, Review, make_reviewed, rea
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
+CHIP = "document.querySelector('.chip')"
 SAID = "document.getElementById('said').textContent"
 
 
@@ -151,6 +152,28 @@ def test_what_another_person_says_appears_and_differs(tmp_path: Path, chromium: 
         assert "bob: " in tab.value("document.querySelector('.chip').innerText")
 
 
+def test_whoever_is_outvoted_turns_the_own_answer_round_and_sees_it_beside_earlier_ones(
+    tmp_path: Path, chromium: Chromium
+) -> None:
+    run = make_reviewed(tmp_path, count=6, findings=3)
+    about = f"{5:064x},p,cat,1"
+    earlier = f"identity,path,tag,label,by,at\n{about},bob,\n{about},cy,\n"
+    write_text(run.workspace.earlier_answers, earlier)
+    with reviewing(run) as server, chromium.tab(server.url) as tab:
+        ready(tab)
+        assert "bob, earlier: yes; cy, earlier: yes" in tab.value(f"{CHIP}.innerText")
+        tab.press(*"ann", "Enter")
+        said = []
+        for _ in range(3):
+            tab.press("1")
+            tab.wait_for(PENDING)
+            own = [each for each in server.pictures()["pictures"][0]["said"] if each["by"] == "ann"]
+            said += [each["label"] for each in own]
+            assert labels(server)[0] == 1
+        assert said == [0, None, 1]
+        assert tab.complaints == []
+
+
 def test_what_is_said_while_the_server_is_away_is_kept_and_sent_later(
     tmp_path: Path, chromium: Chromium
 ) -> None:
@@ -170,7 +193,7 @@ def test_what_is_said_while_the_server_is_away_is_kept_and_sent_later(
                 assert again.pictures()["progress"]["people"] == {"ann": 2}
 
 
-@pytest.mark.parametrize("status", [502, 504, 429, 200])
+@pytest.mark.parametrize("status", [502, 504, 429, 200, 404, 413])
 def test_what_a_proxy_says_in_the_servers_place_loses_no_answer(
     tmp_path: Path, chromium: Chromium, status: int
 ) -> None:

@@ -62,6 +62,16 @@ def test_people_undo_their_own_answers_alone(tmp_path: Path) -> None:
     assert [row.by for row in counting(store.since(0))] == ["bob"]
 
 
+def test_older_answers_that_are_imported_later_are_not_what_a_person_takes_back(
+    tmp_path: Path,
+) -> None:
+    store = opened(tmp_path)
+    store.add([change("1", 1), change("2", 0)])
+    store.add([change("3", 1, at="2020-01-01T00:00:00.000+00:00"), change("4", 1, at="")])
+    undone = [store.undo("ann", f"u{number}") for number in range(4)]
+    assert [row.key for row in undone if row] == ["2", "1", "3", "4"]
+
+
 def test_of_several_changes_all_are_kept_or_none(tmp_path: Path) -> None:
     store = opened(tmp_path)
     wrong = change("2", 0, tag=None)  # type: ignore[arg-type]

@@ -68,6 +68,7 @@ def test_what_is_no_setting_is_refused_with_the_place(
     [
         (("none.zip",), "none.zip: No such file or directory; give a bundle or a .tflite file"),
         (("serve.toml",), "serve.toml"),
+        (("/dev/zero",), "/dev/zero: a device, not a file; a model is a file"),
         (("none.zip", "--config", "none.toml"), "none.toml: No such file or directory"),
         (("none.zip", "--host", "256.0.0.1"), "256.0.0.1:8000"),
         (("none.zip", "--host", "a..b"), "a..b:8000: no name of a host; give another --host"),

@@ -88,7 +88,9 @@ def test_linked_folders_are_not_followed_but_counted(folder: Path, tmp_path: Pat
     (folder / "more").symlink_to(tmp_path / "more")
     (folder / ".hidden").symlink_to(tmp_path / "more")
     assert names(folder) == before
-    assert list_pictures([str(folder)]).linked_folders == 1
+    listing = list_pictures([str(folder)])
+    assert listing.linked_folders == 1
+    assert listing.left_out()[0] == ("not looked into: 1 linked folder; name what they lead to")
 
 
 def test_a_name_that_is_no_text_is_listed_and_can_be_shown(folder: Path) -> None:

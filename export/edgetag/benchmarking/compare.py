@@ -1,5 +1,6 @@
 """Two benchmarks of the same kind of machine side by side: ratios with intervals, and a gate."""
 
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from edgetag.benchmarking.result import BenchResult, Measurement
@@ -9,10 +10,27 @@ from edgetag.judging.decisions import Decision, exit_code_of
 from edgetag.machine import Acceleration
 from edgetag.records import Record, Result
 from edgetag.tables.formats import counted
+from edgetag.userfiles import Content, content_of_file, exists
 
 DOUBT = 2.0
 """Of an unstable figure: another process on the same core takes half of its time, so that a change
 beyond twice as much is not the machine's mood."""
+
+
+def read_benchmark(path: Path) -> BenchResult:
+    """Read the benchmark of a run folder, or a bench.json.
+
+    Raises:
+        InputError: There is none, or the file is another or damaged.
+    """
+    if exists(path) and content_of_file(path) not in (None, Content.JSON):
+        raise InputError(f"{path}: {content_of_file(path)}; {_WANTED}")
+    if path.suffix == ".toml":
+        raise InputError(f"{path}: a recipe; {_WANTED}")
+    return BenchResult.read(path / "bench" / "bench.json" if path.is_dir() else path, "bench")
+
+
+_WANTED = "a run folder, or the bench.json of one, is wanted here"
 
 
 class Ratio(Record):

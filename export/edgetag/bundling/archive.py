@@ -19,12 +19,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import IO
 
 from edgetag.bundling.contents import MANIFEST
-from edgetag.bundling.result import BundleManifest
+from edgetag.bundling.result import BundleFile, BundleManifest
 from edgetag.errors import InputError, one_line
-from edgetag.userfiles import require_file
+from edgetag.userfiles import Content, content_of_file, require_file
 from edgetag.writing import atomic_write
 
 MAX_FILES = 64
@@ -44,6 +45,14 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     packed = io.BytesIO()
     _pack_into(packed, files, lambda name: io.BytesIO(files[name]))
     return packed.getvalue()
+
+
+def described(files: Mapping[str, bytes]) -> tuple[BundleFile, ...]:
+    """Return what a manifest says of files, by name."""
+    return tuple(
+        BundleFile(name=name, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
+        for name, data in sorted(files.items())
+    )
 
 
 def _pack_into(
@@ -111,7 +120,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
         InputError: It is no bundle, damaged, or built to do harm; the text says which file.
     """
     with _one_message(path):
-        require_file(path, "bundle", MAX_BUNDLE_BYTES)
+        _refuse_another_kind(path)
         archive = zipfile.ZipFile(path)
     with archive:
         with _one_message(path):
@@ -131,6 +140,31 @@ def check_bundle(path: Path) -> BundleManifest:
     """
     with open_archive(path) as archive:
         return archive.manifest
+
+
+def _refuse_another_kind(path: Path) -> None:
+    """Refuse what is no zip file, and say where bundles are.
+
+    Raises:
+        InputError: It is none, or larger than a bundle.
+        OSError: It may not be read.
+    """
+    if (path / "run.json").exists():
+        bundles = sorted((path / "bundle").glob("*.zip"))
+        where = str(bundles[0]) if bundles else f"make it with: edgetag bundle {quote(str(path))}"
+        raise InputError(f"{path}: a run folder, not its bundle; {where}")
+    try:
+        require_file(path, "bundle", MAX_BUNDLE_BYTES)
+    except FileNotFoundError:
+        raise InputError(
+            f"{path}: there is no such bundle; edgetag bundle RECIPE makes one, RUN/bundle/*.zip"
+        ) from None
+    content = content_of_file(path)
+    if content is not Content.ZIP:
+        what = content or "no zip file"
+        raise InputError(
+            f"{path}: {what}, not a bundle, which is the zip file that edgetag bundle makes"
+        )
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Names and records of the files in a bundle; see also `result.BundleManifest`."""
 
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StrictBool
@@ -47,6 +48,12 @@ ALWAYS = (
 """Files that every bundle has beside the manifest, the models and the golden pictures."""
 
 MODEL_SUFFIX = ".tflite"
+
+
+def labels_text(tags: Sequence[str]) -> bytes:
+    """Return `LABELS_TEXT`: a tag a line."""
+    return "".join(f"{tag}\n" for tag in tags).encode()
+
 
 MOST_PICTURES = 16
 MOST_PICTURE_BYTES = 2_000_000

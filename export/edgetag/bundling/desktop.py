@@ -13,8 +13,8 @@ import numpy as np
 
 from edgetag import __version__
 from edgetag.arrays import save_array
-from edgetag.bundling.archive import pack
-from edgetag.bundling.contents import LABELS_TEXT, MANIFEST, PREPROCESSING
+from edgetag.bundling.archive import described, pack
+from edgetag.bundling.contents import LABELS_TEXT, MANIFEST, PREPROCESSING, labels_text
 from edgetag.bundling.result import BundleFile, DesktopBundle
 from edgetag.conversion.exported import exported_path, read_exported
 from edgetag.desktop.job import FloatModel
@@ -95,7 +95,7 @@ def write_desktop_bundle(
     files = {
         MODEL: file.read_bytes(),
         WEIGHTS: weights.read_bytes(),
-        LABELS_TEXT: "".join(f"{tag}\n" for tag in recipe.data.tags).encode(),
+        LABELS_TEXT: labels_text(recipe.data.tags),
         THRESHOLDS: _json({tag: trained[tag] for tag in recipe.data.tags}),
         PREPROCESSING: (contract.model_dump_json(indent=2) + "\n").encode(),
         GOLDEN_INPUTS: _npy(inputs),
@@ -109,10 +109,7 @@ def write_desktop_bundle(
         opset=onnx.opset,
         tolerance=TOLERANCE,
         versions={"edgetag": __version__, **onnx.made_with, **golden.place.versions},
-        files=tuple(
-            BundleFile(name=name, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
-            for name, data in sorted(files.items())
-        ),
+        files=described(files),
     )
     packed = pack({MANIFEST: manifest.to_json().encode(), **files})
     path = workspace.bundle_file(recipe.name, f"{recipe.bundle.version}-desktop")

@@ -20,12 +20,10 @@ from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.records import Result, first_problem
 from edgetag.tags import Vocabulary
-from edgetag.userfiles import require_file
+from edgetag.userfiles import Content, content_of_file, exists, require_file
 
 MOST_JSON_BYTES = 16_000_000
 """Room for golden.json with seven variants, three families and 300 tags; others are far smaller."""
-
-ZIP = b"PK\x03\x04"
 
 Kind = TypeVar("Kind", bound=Result)
 
@@ -125,12 +123,19 @@ def is_bundle(path: Path) -> bool:
     Raises:
         InputError: There is no such file, it cannot be read, or is none of a model's size.
     """
+    if exists(path / "run.json"):
+        raise InputError(
+            f"{path}: a run folder, not a model; give its bundle, or a file of its export. "
+            "Only heatmap takes a run folder: TensorFlow then draws where its float model looks"
+        )
     try:
         require_file(path, "model", MOST_BYTES)
-        with path.open("rb") as file:
-            return file.read(len(ZIP)) == ZIP
+        content = content_of_file(path)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; give a bundle or a .tflite file") from None
+    if content not in (Content.ZIP, Content.TFLITE, None):
+        raise InputError(f"{path}: {content}, not a model; give a bundle or a .tflite file")
+    return content is Content.ZIP
 
 
 def read_bundle(path: Path) -> BundleManifest:
@@ -179,7 +184,7 @@ class _Reader:
     def check_labels_text(self) -> None:
         """Refuse labels that are not the manifest's tags."""
         text = self._archive.read(contents.LABELS_TEXT, MOST_JSON_BYTES)
-        if text != "".join(f"{tag}\n" for tag in self._manifest.tags).encode():
+        if text != contents.labels_text(self._manifest.tags):
             raise self._wrong(f"{contents.LABELS_TEXT} does not list the tags of the manifest")
 
     def labels(self) -> Labels:

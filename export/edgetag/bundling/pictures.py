@@ -14,15 +14,17 @@ from edgetag.preprocess import (
     ImageRejectedError,
     Pixels,
     Preprocessing,
+    flatten,
     letterbox,
-    read_image,
+    opened,
 )
 
 SUFFIXES = {"PNG": "png", "JPEG": "jpg", "MPO": "jpg", "WEBP": "webp", "GIF": "gif", "BMP": "bmp"}
 """MPO is a JPEG file with more pictures behind the first, as phones write them."""
 
-ALIKE = ("PNG", "BMP", "GIF")
-"""Formats that every decoder reads alike, unless a picture asks for colour management."""
+ALIKE = ("PNG", "GIF")
+"""Formats that every decoder reads alike, unless a picture asks for colour management. BMP is none:
+colours of 5 bits are rounded in two ways, and old headers read in several."""
 
 ALIKE_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 """Pillow's modes of at most 8 bits a channel; decoders cut 16 bits differently."""
@@ -63,16 +65,14 @@ def read_source(data: bytes, contract: Preprocessing) -> Source:
     Raises:
         ImageRejectedError: It cannot be decoded, or is too large.
     """
-    image = read_image(data, contract)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # damaged metadata is not damage to the picture
-        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-            kind = opened.format or ""
-            alike = (
-                kind in ALIKE
-                and opened.mode in ALIKE_MODES
-                and not {"icc_profile", "gamma"} & set(opened.info)
-            )
+    with opened(data) as stored:
+        kind = stored.format or ""
+        alike = (
+            kind in ALIKE
+            and stored.mode in ALIKE_MODES
+            and not {"icc_profile", "gamma"} & set(stored.info)
+        )
+        image = flatten(stored, contract)
     return Source(
         data, SUFFIXES[kind], image.width, image.height, alike, letterbox(image, contract)
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edgetag import __version__
 from edgetag.bundling import contents
-from edgetag.bundling.archive import pack
+from edgetag.bundling.archive import described, pack
 from edgetag.bundling.card import model_card
 from edgetag.bundling.contents import BundleThresholds
 from edgetag.bundling.desktop import write_desktop_bundle
@@ -21,7 +21,6 @@ from edgetag.bundling.pictures import read_folder
 from edgetag.bundling.released import released_verdict
 from edgetag.bundling.result import (
     BundledVariant,
-    BundleFile,
     BundleManifest,
     BundleResult,
     ExplainSignature,
@@ -151,7 +150,7 @@ def _gather(
         contents.SCHEMA: (
             json.dumps(BundleManifest.json_schema(written=True), indent=2) + "\n"
         ).encode(),
-        contents.LABELS_TEXT: "".join(f"{tag}\n" for tag in recipe.data.tags).encode(),
+        contents.LABELS_TEXT: contents.labels_text(recipe.data.tags),
         contents.LABELS: labels.to_json().encode(),
         contents.THRESHOLDS: thresholds.to_json().encode(),
         contents.PREPROCESSING: (contract.model_dump_json(indent=2) + "\n").encode(),
@@ -160,8 +159,8 @@ def _gather(
         contents.CARD: card.encode(),
         contents.VERDICT: released_verdict(verdict).encode(),
     }
-    for described, source in zip(golden.pictures, sources, strict=True):
-        files[described.file] = source.data
+    for picture, source in zip(golden.pictures, sources, strict=True):
+        files[picture.file] = source.data
     if golden.maps is not None:
         files[golden.maps] = pack_maps(known)
     for file, path in models:
@@ -213,10 +212,7 @@ def _manifest(
         variants=tuple(_described_variant(file, parts.verdict) for file in parts.exported),
         recipe_sha256=recipe.digest(),
         versions=run_file.versions if run_file else {"edgetag": __version__},
-        files=tuple(
-            BundleFile(name=name, sha256=hashlib.sha256(data).hexdigest(), size_bytes=len(data))
-            for name, data in sorted(files.items())
-        ),
+        files=described(files),
     )
 
 

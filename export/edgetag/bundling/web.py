@@ -24,7 +24,7 @@ from edgetag.writing import write_bytes, write_text
 
 HERE = Path(__file__).with_name("web")
 INDEX = "index.html"
-OWN = ("app.mjs", "orientation.mjs", "page.css", "preprocess.mjs", "tagger.mjs")
+OWN = ("app.mjs", "header.mjs", "page.css", "preprocess.mjs", "tagger.mjs")
 IN_BUNDLE, OURS, LITERT = "bundle", "edgetag", "litert"
 
 

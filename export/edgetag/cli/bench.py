@@ -1,5 +1,6 @@
 """`edgetag bench`: the benchmark itself, and compare and history."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,11 +16,13 @@ app = typer.Typer(cls=DefaultGroup, help="Measure latency, load time and memory 
 
 @app.command(
     "run",
+    context_settings={"allow_extra_args": True},  # to say what they were meant for
     epilog="See also: edgetag bench compare (two benchmarks, ratios with intervals), edgetag bench "
     "history (all benchmarks of a run folder), edgetag phone bench, and edgetag target count "
     "(instructions on emulated ARM).",
 )
 def bench(
+    context: typer.Context,
     recipe: RecipeOrRun,
     out: RunFolder = None,
     full: Annotated[
@@ -33,7 +36,27 @@ def bench(
     Without --full fewer runs are taken, which is marked. A figure that spreads too much is marked
     unstable.
     """
+    if context.args:
+        from edgetag.errors import InputError
+
+        raise InputError(_what_takes(str(recipe), context.args))
     run_verb("bench", recipe, out, json, verbose, full=full)
+
+
+def _what_takes(first: str, others: list[str]) -> str:
+    """Return which commands take what was named behind the recipe."""
+    said = (
+        f"{others[0]!r}: edgetag bench takes one recipe or run folder, and times what it exported"
+    )
+    if Path(others[0]).suffix != ".tflite":
+        compare = shlex.join(["edgetag", "bench", "compare", first, others[0]])
+        return f"{said}; two benchmarks are compared by: {compare}"
+    timed = shlex.join(["edgetag", "tag", others[0], "PICTURES", "--measure"])
+    judged = shlex.join(["edgetag", "validate", "file", first, *others])
+    return (
+        f"{said}. A file that was made elsewhere is timed, with decoding beside it, by: {timed}; "
+        f"judged by: {judged}"
+    )
 
 
 @app.command()
@@ -62,7 +85,7 @@ def compare(
     their ratio has no interval.
     """
     from edgetag.benchmarking.compare import compare as compare_results
-    from edgetag.benchmarking.result import BenchResult
+    from edgetag.benchmarking.compare import read_benchmark
 
     if by == "instructions":
         from edgetag.errors import InputError
@@ -71,10 +94,7 @@ def compare(
         if other_machine:
             raise InputError("--other-machine: counts are the same on every computer")
         end(compare_instructions(read_counts(before), read_counts(after), max_ratio), json)
-    first, second = (
-        BenchResult.read(path / "bench" / "bench.json" if path.is_dir() else path, "bench")
-        for path in (before, after)
-    )
+    first, second = read_benchmark(before), read_benchmark(after)
     end(compare_results(first, second, max_ratio, other_machine), json)
 
 

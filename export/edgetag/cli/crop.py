@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.editing import Exif, Folder, Model, Pictures, Tags, edit
+from edgetag.cli.editing import Exif, Folder, Model, Pictures, edit
 from edgetag.cli.options import BundleVariant, Json
 
 
@@ -20,7 +20,10 @@ def crop(
             "repeated: each then has a folder of its own, such as 16-9.",
         ),
     ],
-    tag: Tags = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option("--tag", metavar="TAG", help="What is kept, needed; may be repeated."),
+    ] = None,
     variant: BundleVariant = None,
     exif: Exif = "no-gps",
     json: Json = False,

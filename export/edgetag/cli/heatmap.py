@@ -12,8 +12,8 @@ Model = Annotated[
     Path,
     typer.Argument(
         metavar="MODEL",
-        help="A bundle, a .tflite file with heat maps, or a run folder, whose float model "
-        "TensorFlow runs.",
+        help="A bundle, a .tflite file with heat maps, an ensemble's .toml file, or a run folder, "
+        "whose float model TensorFlow runs.",
     ),
 ]
 

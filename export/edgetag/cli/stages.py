@@ -35,10 +35,11 @@ def read_recipe(path: Path) -> "Recipe":
         InputError: It is neither, or the recipe breaks a rule.
     """
     from edgetag.errors import InputError
-    from edgetag.recipe import load_recipe, resolved_recipe
+    from edgetag.recipe import load_recipe, mistaken_folder, resolved_recipe
+    from edgetag.userfiles import exists
     from edgetag.workspace import Workspace
 
-    if not path.suffix and not path.exists():
+    if not exists(path) and not path.suffix:
         raise InputError(
             f"{path}: there is no such run folder here, nor a recipe. Write one with: edgetag "
             "recipe new recipe.toml"
@@ -48,7 +49,7 @@ def read_recipe(path: Path) -> "Recipe":
     workspace = Workspace(path)
     run_file = workspace.read_run_file()
     if run_file is None:
-        raise InputError(f"{path}: a folder without run.json; name a recipe or a run folder")
+        raise InputError(mistaken_folder(path))
     return resolved_recipe(run_file.recipe, workspace.run_file)
 
 

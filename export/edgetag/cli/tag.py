@@ -10,7 +10,6 @@ from edgetag.cli.confined import confine_command
 from edgetag.cli.models import open_model
 from edgetag.cli.options import BundleVariant, Json
 from edgetag.cli.terminal import console_progress, print_json, print_tables
-from edgetag.tables.formats import counted
 
 
 def tag(
@@ -55,7 +54,7 @@ def tag(
         ),
     ] = None,
     runtime: Annotated[
-        str, typer.Option(metavar="NAME", help=f"{' or '.join(RUNTIMES)}.")
+        str, typer.Option(metavar="NAME", help=f"One of: {', '.join(RUNTIMES)}.")
     ] = DEFAULT_ENGINE,
     workers: Annotated[
         int | None,
@@ -124,15 +123,8 @@ def tag(
         require_table_name(out)  # before folders and addresses are listed, which may take long
     progress = console_progress()
     listing = list_pictures(_named(pictures))
-    if listing.linked_folders:
-        progress.say(
-            f"not looked into: {counted(listing.linked_folders, 'linked folder')}; name what they "
-            "lead to"
-        )
-    if listing.passed_over:
-        progress.say(
-            f"passed over, no pictures by their names: {counted(listing.passed_over, 'file')}"
-        )
+    for sentence in listing.left_out():
+        progress.say(sentence)
     if report is not None:
         import matplotlib.figure  # noqa: F401 - it wants a folder to write to, which it has now
 

@@ -12,7 +12,7 @@ from ai_edge_litert import schema_py_generated as schema
 
 from edgetag.conversion.flatfile import IDENTIFIER, MAX_BYTES, OPERATOR_NAMES, SCHEMA_VERSION
 from edgetag.errors import InputError
-from edgetag.userfiles import read_file
+from edgetag.userfiles import otherwise, read_file
 
 METADATA_ENTRY = b"TFLITE_METADATA"
 MOST_ENDS = 64
@@ -99,6 +99,7 @@ def read_boundary(data: bytes, where: object) -> Boundary:
     if data[4:8] != IDENTIFIER:
         raise InputError(
             f"{where}: not a TensorFlow Lite model (it lacks the mark {IDENTIFIER.decode()})"
+            f"{otherwise(data)}"
         )
     try:
         model = schema.Model.GetRootAs(data, 0)

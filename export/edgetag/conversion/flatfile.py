@@ -18,6 +18,7 @@ import numpy.typing as npt
 from ai_edge_litert import schema_py_generated as schema
 
 from edgetag.errors import InputError
+from edgetag.userfiles import otherwise
 
 IDENTIFIER = b"TFL3"
 SCHEMA_VERSION = 3
@@ -98,7 +99,8 @@ def parse_model(data: bytes, where: object) -> Any:
         raise InputError(f"{where}: the file is empty; export it again")
     if data[4:8] != IDENTIFIER:
         raise InputError(
-            f"{where}: not a TensorFlow Lite model (it lacks the mark {IDENTIFIER.decode()}); "
+            f"{where}: not a TensorFlow Lite model (it lacks the mark {IDENTIFIER.decode()})"
+            f"{otherwise(data)}; "
             "export it again"
         )
     try:

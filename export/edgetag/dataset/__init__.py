@@ -8,6 +8,8 @@ Names are loaded when first used: worker processes and the command's start do wi
 - `answers`: tables of answers: what people say of tags in pictures, as `[data] corrections` takes
   them.
 - `attribution`: who made the pictures and under which licences: a text beside the labels.
+- `before_answers`: a column of tables with people's answers among their labels: what stood there
+  before.
 - `check`: `edgetag data check`: what a run would use, drop and refuse, without writing anything.
 - `correcting`: labels with people's corrections over them: which answer counts.
 - `integrity`: whether the image cache is as it was written: a lost or damaged shard must not go

@@ -11,7 +11,14 @@ from dataclasses import astuple, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edgetag.dataset.formats.tables import Row, Table, read_label, read_path, read_table
+from edgetag.dataset.before_answers import BEFORE_ANSWERS
+from edgetag.dataset.formats.tables import (
+    Row,
+    Table,
+    read_label,
+    read_path,
+    read_table,
+)
 from edgetag.dataset.location import is_file_name
 from edgetag.errors import InputError
 from edgetag.tables.csv import to_csv
@@ -92,12 +99,21 @@ def _answer(row: Row, owner: str) -> Answer:
         raise InputError(f"{row.where}: neither identity nor path; say of which picture this is")
     if not (tag := _text(row, "tag")):
         raise InputError(f"{row.where}: column 'tag' is empty; say what the answer is about")
+    if "label" not in row.cells:
+        raise InputError(
+            f"{row.where}: no key 'label'; give 1, 0, or null, which says that nobody can tell"
+        )
     by, at = _text(row, "by") or owner, _moment(row)
     return Answer(identity, path, tag, read_label(row, "label"), by, at, row.where)
 
 
 def _wide(table: Table, vocabulary: Vocabulary) -> Iterable[Answer]:
     known = [name for name in vocabulary.names if name in table.columns]
+    if BEFORE_ANSWERS in table.columns and BEFORE_ANSWERS not in known:
+        raise InputError(
+            f"{table.source}: labels of all pictures, as edgetag review export --format wide "
+            "writes them, not answers; name it in data.source, or export --format answers"
+        )
     if not known or "path" not in table.columns:
         raise InputError(
             f"{table.source}: no table of answers; it needs the columns path, tag and label, or "

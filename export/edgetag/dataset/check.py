@@ -1,6 +1,8 @@
 """`edgetag data check`: what a run would use, drop and refuse, without writing anything."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from edgetag.dataset.plan import NAMED, Plan, make_plan, open_sources
 from edgetag.dataset.prospects import unfit_splits
@@ -43,8 +45,20 @@ def check(recipe: Recipe, progress: Progress, others: Sequence[str] = ()) -> Che
         ignored_files=listing.ignored_files,
         corrections=plan.corrections,
         problems=(*plan.problems(section), *others, *unfit_splits(recipe, splits)),
-        advice=_advice(plan),
+        advice=(*_advice(plan), *_namesakes(section.corrections, plan)),
     )
+
+
+def _namesakes(tables: Sequence[Path], plan: Plan) -> Iterator[str]:
+    """Yield which tables that do not say who answered have one name, and so are one person's."""
+    people = {answer.by for answer in plan.said}
+    for name, count in Counter(table.stem for table in tables).items():
+        if count > 1 and name in people:
+            yield (
+                f"called {name!r} in data.corrections: {counted(count, 'table')}; answers in them "
+                "that do not say by whom are one person's, of whom the last counts; rename tables "
+                "of other people"
+            )
 
 
 def _advice(plan: Plan) -> tuple[str, ...]:
@@ -69,6 +83,13 @@ def _advice(plan: Plan) -> tuple[str, ...]:
             "in contradiction to an earlier row about the same image, whose label is unknown: "
             f"{counted(len(places), 'row')}, {first_few(places, NAMED)}; "
             "correct the labels, or answer on the page of edgetag review"
+        )
+    if joined := [image for image in plan.images if image.added_up]:
+        pairs = [" and ".join((image.entry.path, *image.repeats)) for image in joined]
+        advice.append(
+            f"in several class folders: {counted(len(joined), 'image')}, "
+            f"{first_few(pairs, NAMED)}; each has the tags of all of its folders; delete copies "
+            "that lie in a wrong one"
         )
     if ignored := plan.sources.passed_over():
         advice.append(ignored)

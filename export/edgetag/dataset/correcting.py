@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgetag.dataset.answers import Answer
+from edgetag.dataset.answers import Answer, read_answers
 from edgetag.dataset.result import Correction, CorrectionCounts, CorrectionOutcome
 from edgetag.dataset.selection import Image
 from edgetag.errors import InputError
 from edgetag.tables.csv import to_csv
 from edgetag.tables.formats import counted, format_count
+from edgetag.tags import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,42 @@ class Corrected:
         images: As given, with labels that answers decided.
         answered: Of each image, the tags whose label is people's, in the vocabulary's order.
         corrections: What became of the answers, by picture and tag, in the answers' order.
+        said: The answers about these images, in their order, with each image's own identity and
+            path.
     """
 
     images: tuple[Image, ...]
     answered: tuple[tuple[str, ...], ...]
     corrections: tuple[Correction, ...]
+    said: tuple[Answer, ...]
+
+
+class Finder:
+    """Finds the image that an answer is about: by its identity; without one by its path.
+
+    A file stands for its region, where it has a single one.
+
+    Args:
+        identities: Of the images.
+        digests: Path → digest of files, also of those that repeat an image.
+    """
+
+    def __init__(self, identities: Sequence[str], digests: Mapping[str, str]) -> None:
+        self._rows = {identity: row for row, identity in enumerate(identities)}
+        self._of_file: dict[str, list[int]] = {}
+        for row, identity in enumerate(identities):
+            self._of_file.setdefault(identity.partition("#")[0], []).append(row)
+        self._digests = digests
+
+    def row(self, answer: Answer) -> int | None:
+        """Return the number of the image, None where there is none, or several regions."""
+        name = answer.identity or self._digests.get(answer.path, "")
+        of_file = self._of_file.get(name, ())
+        return self._rows.get(name, of_file[0] if len(of_file) == 1 else None)
+
+    def knows(self, path: str) -> bool:
+        """Tell whether there is an image at a path, or several regions of one."""
+        return self._digests.get(path, "") in self._of_file
 
 
 def correct(
@@ -48,22 +80,19 @@ def correct(
         tags: The vocabulary.
         digests: Path → digest of every file that was looked at, also of repeats.
     """
-    rows = {image.identity: row for row, image in enumerate(images)}
-    by_digest: dict[str, list[int]] = {}
-    for row, image in enumerate(images):
-        by_digest.setdefault(image.digest, []).append(row)
+    finder = Finder([image.identity for image in images], digests)
     columns = {tag: column for column, tag in enumerate(tags)}
     said: dict[tuple[int, str], list[Answer]] = {}
+    own: list[Answer] = []
     astray: list[Correction] = []
     for answer in answers:
-        of_path = by_digest.get(digests.get(answer.path, ""), [])
-        of_file = by_digest.get(answer.identity, []) if answer.identity else of_path
-        if answer.identity in rows:
-            said.setdefault((rows[answer.identity], answer.tag), []).append(answer)
-        elif len(of_file) == 1:
-            said.setdefault((of_file[0], answer.tag), []).append(answer)
-        else:
-            astray.append(_astray(answer, known_path=bool(of_path)))
+        row = finder.row(answer)
+        if row is None:
+            astray.append(_astray(answer, known_path=finder.knows(answer.path)))
+            continue
+        said.setdefault((row, answer.tag), []).append(answer)
+        image = images[row]
+        own.append(replace(answer, identity=image.identity, path=image.entry.path))
     labels = {row: list(images[row].labels) for row, _ in said}
     settled: dict[int, set[str]] = {}
     corrections = []
@@ -76,8 +105,12 @@ def correct(
         else:
             label = before
         outcome: CorrectionOutcome = "conflict"
-        if decided:
-            outcome = "confirmed" if label == before else "changed"
+        if decided and label != before:
+            outcome = "changed"
+        elif decided:
+            # A source with these answers among its labels says nothing of its own about them.
+            stood = dict(image.entry.before).get(tag, label)
+            outcome = "confirmed" if stood == label else "repeated"
         corrections.append(
             Correction(
                 identity=image.identity,
@@ -99,6 +132,7 @@ def correct(
             tuple(tag for tag in tags if tag in settled.get(row, ())) for row in range(len(images))
         ),
         (*corrections, *astray),
+        tuple(own),
     )
 
 
@@ -110,6 +144,7 @@ def counts_of(corrections: Sequence[Correction]) -> CorrectionCounts:
         people=tuple(sorted({name for each in corrections for name in each.by})),
         changed=outcomes["changed"],
         confirmed=outcomes["confirmed"],
+        repeated=outcomes["repeated"],
         conflicts=outcomes["conflict"],
         astray=sum(count for outcome, count in outcomes.items() if outcome.startswith("no ")),
     )
@@ -121,6 +156,8 @@ def sentence_of(counts: CorrectionCounts) -> str:
         f"{counted(counts.answers, 'answer')} of {', '.join(counts.people)}: "
         f"{counted(counts.changed, 'label')} changed, {format_count(counts.confirmed)} confirmed"
     ]
+    if counts.repeated:
+        parts.append(f"{format_count(counts.repeated)} in the source already")
     if counts.conflicts:
         parts.append(f"{format_count(counts.conflicts)} left as they were, since people differ")
     if counts.astray:
@@ -164,16 +201,37 @@ def source_labels(table: Path) -> dict[tuple[str, str], int | None]:
         raise InputError(f"{table}: damaged ({error}); run: edgetag data build") from None
 
 
+def earlier_answers(table: Path, vocabulary: Vocabulary) -> tuple[Answer, ...]:
+    """Return the answers that a run's labels are corrected by, in their order.
+
+    Args:
+        table: Of `Corrected.said`; there is none where a recipe names no corrections.
+        vocabulary: The tags of the data.
+
+    Raises:
+        InputError: It is damaged.
+    """
+    if not table.exists():
+        return ()
+    try:
+        return read_answers(table, vocabulary)
+    except InputError as error:
+        raise InputError(f"{error}; run: edgetag data build") from None
+
+
 def majority(about: Sequence[Answer]) -> tuple[bool, int | None]:
     """Return whether people's last answers about a tag in a picture have a most frequent label.
 
     And which: 1, 0, or None for one that nobody can tell.
     """
-    last: dict[str, Answer] = {}
-    for answer in sorted(about, key=lambda answer: answer.at):  # stable: rows of a moment in order
-        last[answer.by] = answer
-    votes = Counter(answer.label for answer in last.values()).most_common(2)
+    votes = Counter(answer.label for answer in last_by_person(about)).most_common(2)
     return len(votes) == 1 or votes[0][1] > votes[1][1], votes[0][0]
+
+
+def last_by_person(about: Iterable[Answer]) -> list[Answer]:
+    """Return each person's last answer about a tag in a picture."""
+    in_order = sorted(about, key=lambda answer: answer.at)  # stable: rows of a moment in order
+    return list({answer.by: answer for answer in in_order}.values())
 
 
 def _astray(answer: Answer, *, known_path: bool) -> Correction:

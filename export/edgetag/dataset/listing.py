@@ -22,7 +22,8 @@ class Entry:
     The path is as listed: relative to the root, unless the source is wrong. `where` is file and
     line or row; the split is explicit, if the source gives one, and the crop a region, if it is
     not the whole picture. The weight is how often it comes in an epoch of
-    training.
+    training. `before` has, of the tags whose label is people's already, the
+    label before they answered.
     """
 
     path: str
@@ -32,6 +33,7 @@ class Entry:
     group: str | None = None
     crop: Crop | None = None
     weight: float = 1.0
+    before: tuple[tuple[str, int | None], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,9 @@ class Listing:
         unknown_tags: Tags that the vocabulary lacks; their entries are kept without them.
         has_groups: Whether the source has a column of groups.
         ignored_files: Files beside the images that are none by their name.
+        linked_folders: Links to folders in the source, which are not followed.
+        adds_up: Whether an entry's 0 says no more than that the entry does not name the tag, so
+            that another entry of the same picture may.
     """
 
     source: Path
@@ -55,6 +60,8 @@ class Listing:
     unknown_tags: tuple[UnknownTag, ...] = ()
     has_groups: bool = False
     ignored_files: int = 0
+    linked_folders: int = 0
+    adds_up: bool = False
 
 
 class TagReader:

@@ -25,7 +25,7 @@ from edgetag.preprocess import IMAGE_SUFFIXES, Preprocessing, Rejection
 from edgetag.progress import Progress
 from edgetag.recipe import DataSection, SplitSection
 from edgetag.tables.formats import counted, format_count
-from edgetag.tables.text import first_few
+from edgetag.tables.text import first_few, not_looked_into
 
 NAMED = 3
 """Examples in a sentence; tables and files have all."""
@@ -44,14 +44,15 @@ class Sources:
     """Of the tables of corrections, in their order."""
 
     def passed_over(self) -> str:
-        """Return how many files beside the images were not looked at, if any were, and why."""
-        count = self.listing.ignored_files
-        if not count:
-            return ""
-        return (
-            f"passed over in {self.listing.source}: {counted(count, 'file')}, hidden (.name), in "
-            f"no class folder, or without an ending of {', '.join(sorted(IMAGE_SUFFIXES))}"
-        )
+        """Return what beside the images was not looked at, if anything was, and why."""
+        listing, files = self.listing, ""
+        if listing.ignored_files:
+            files = (
+                f"passed over in {listing.source}: {counted(listing.ignored_files, 'file')}, "
+                "hidden (.name), in no class folder, or without an ending of "
+                f"{', '.join(sorted(IMAGE_SUFFIXES))}"
+            )
+        return "; ".join(filter(None, (files, not_looked_into(listing.linked_folders))))
 
     def problems(self, section: DataSection) -> list[str]:
         """Return what stops a run, one sentence each."""
@@ -90,6 +91,8 @@ class Plan:
     answered: tuple[tuple[str, ...], ...]
     """Of each image, the tags whose label people's answers decided."""
     corrections: tuple[Correction, ...]
+    said: tuple[Answer, ...]
+    """Answers about these images, as `correcting.Corrected` has them."""
 
     def rejected(self) -> dict[str, int]:
         """Return dropped rows by reason, sorted."""
@@ -262,7 +265,8 @@ def make_plan(
     limits = Limits(section.max_pixels, section.max_file_bytes)
     inspection = inspect(sources.jobs, contract, limits, building, progress)
     outside = (*sources.outside, *sources.nameless)
-    images, dropped = select(sources.listing.entries, inspection.files, outside)
+    listing = sources.listing
+    images, dropped = select(listing.entries, inspection.files, outside, adds_up=listing.adds_up)
     while True:
         splits = _splits(images, section.split)
         near = find_near_duplicates(
@@ -299,4 +303,5 @@ def make_plan(
         pairs,
         corrected.answered,
         corrected.corrections,
+        corrected.said,
     )

@@ -54,6 +54,7 @@ class UnknownTag(Record):
 CorrectionOutcome = Literal[
     "changed",
     "confirmed",
+    "repeated",
     "conflict",
     "no such picture",
     "no longer the same picture",
@@ -73,8 +74,9 @@ class Correction(Record):
     )
     label: int | None = Field(description="The label now.")
     outcome: CorrectionOutcome = Field(
-        description="The label changed, or the answers confirm it; people differ, so it stays; or "
-        "the data have no such picture: none, another one at its path, or several regions of it."
+        description="The label changed, or the answers confirm it, or the source has it of such "
+        "answers; people differ, so it stays; or the data have no such picture: none, another one "
+        "at its path, or several regions of it."
     )
     by: tuple[str, ...] = Field(description="Who answered.")
     where: tuple[str, ...] = Field(description="Table and line of each answer.")
@@ -87,6 +89,7 @@ class CorrectionCounts(Record):
     people: tuple[str, ...]
     changed: int = Field(description="Labels that are other than the source's.")
     confirmed: int = Field(description="Labels that are the source's, and a person's.")
+    repeated: int = Field(0, description="Labels that the source has of such answers.")
     conflicts: int = Field(description="Labels that stayed, since people differ.")
     astray: int = Field(description="Answers about pictures that the data do not have.")
 
@@ -94,7 +97,7 @@ class CorrectionCounts(Record):
 class DatasetResult(Result):
     """`dataset/summary.json`: what the manifest holds and what was left out."""
 
-    SCHEMA: ClassVar[str] = "edgetag.dataset/1.3"
+    SCHEMA: ClassVar[str] = "edgetag.dataset/1.4"
     source: str = Field(description="Name of the table or folder; data.source says where it lies.")
     format: Format
     listed: int = Field(description="Rows of the source.")
@@ -115,7 +118,7 @@ class DatasetResult(Result):
 class CheckReport(Result):
     """What `data check` found; nothing is written."""
 
-    SCHEMA: ClassVar[str] = "edgetag.data-check/1.3"
+    SCHEMA: ClassVar[str] = "edgetag.data-check/1.4"
     source: str
     format: Format
     listed: int

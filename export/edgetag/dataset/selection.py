@@ -3,7 +3,7 @@
 - An image that cannot be read is dropped, with every row that lists it.
 - Rows with the same bytes (and the same region) are one image. The first row stays and takes over
   labels, split and group that only others know. Where one says 1 and another 0, nobody can tell
-  which is right: the label is unknown until people answer.
+  which is right: the label is unknown until people answer. Of class folders 1 counts.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,7 +33,9 @@ class Image:
 
     `position` is its place among the usable pictures of the inspection. Labels, split and group are
     those of the first row, with what other rows of the same image add. `contested` are the columns
-    of tags about which rows contradict each other; their labels are unknown.
+    of tags about which rows contradict each other; their labels are unknown. `repeats` are the
+    other paths of the same image. Whether entries of other labels have been added up, `added_up`
+    says.
     """
 
     position: int
@@ -43,6 +45,8 @@ class Image:
     sha1: str
     phash: str
     contested: tuple[int, ...] = ()
+    repeats: tuple[str, ...] = ()
+    added_up: bool = False
 
     @property
     def identity(self) -> str:
@@ -52,11 +56,16 @@ class Image:
 
 
 def select(
-    entries: Sequence[Entry], files: Sequence[FileFacts], outside: Sequence[DroppedImage] = ()
+    entries: Sequence[Entry],
+    files: Sequence[FileFacts],
+    outside: Sequence[DroppedImage] = (),
+    *,
+    adds_up: bool = False,
 ) -> tuple[list[Image], list[DroppedImage]]:
     """Join the rows of every image that can be read.
 
     Rows that were dropped before inspection are in `outside`; the others' files were inspected.
+    Of rows that add up, as `Listing` says, 1 counts.
 
     Returns:
         Images by ascending position, and dropped rows.
@@ -80,11 +89,13 @@ def select(
     images = []
     for candidates in same.values():
         first, *repeats = candidates
-        image = _merge(candidates)
+        image = _merge(candidates, adds_up=adds_up)
         images.append(image)
         reason, what = DropReason.DUPLICATE, "the same image as"
         if image.contested:
             reason, what = DropReason.CONFLICT, "other labels than the same image at"
+        elif image.added_up:
+            what = "its tags are added to those of the same image at"
         detail = f"{what} {first.entry.path} ({first.entry.where})"
         dropped += [drop(repeat.entry, reason, detail) for repeat in repeats]
     return sorted(images, key=lambda image: image.position), dropped
@@ -96,7 +107,7 @@ def _pictures(files: Sequence[FileFacts]) -> Iterator[tuple[FileFacts, PictureFa
             yield file, picture
 
 
-def _merge(candidates: list[Image]) -> Image:
+def _merge(candidates: list[Image], *, adds_up: bool) -> Image:
     first = candidates[0]
     if len(candidates) == 1:
         return first
@@ -104,13 +115,20 @@ def _merge(candidates: list[Image]) -> Image:
         first.entry,
         split=next((c.entry.split for c in candidates if c.entry.split is not None), None),
         group=next((c.entry.group for c in candidates if c.entry.group is not None), None),
+        before=tuple(dict(pair for c in candidates for pair in c.entry.before).items()),
     )
     said = [set(column) - {None} for column in zip(*(c.labels for c in candidates), strict=True)]
+    if adds_up:
+        said = [{1} if 1 in known else known for known in said]
     return replace(
         first,
         entry=entry,
         labels=tuple(next(iter(known)) if len(known) == 1 else None for known in said),
         contested=tuple(column for column, known in enumerate(said) if len(known) > 1),
+        added_up=adds_up and len({c.labels for c in candidates}) > 1,
+        repeats=tuple(
+            dict.fromkeys(c.entry.path for c in candidates if c.entry.path != entry.path)
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from edgetag.dataset.answers import answers_csv
 from edgetag.dataset.build_cache import cache_fingerprint, write_cache
 from edgetag.dataset.correcting import corrections_csv, counts_of, sentence_of
 from edgetag.dataset.listing import Listing
@@ -108,6 +109,9 @@ def _build(
     cache.rename(workspace.cache)
     write_text(workspace.dataset / "rejected.csv", _rejected_csv(plan))
     workspace.corrections.unlink(missing_ok=True)
+    workspace.earlier_answers.unlink(missing_ok=True)
+    if plan.said:
+        write_text(workspace.earlier_answers, answers_csv(plan.said))
     if plan.sources.answers:
         listing = plan.sources.listing
         write_text(
@@ -166,6 +170,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
                 [tag for tag in answered if (image.identity, tag) in confirmed]
                 for image, answered in zip(images, plan.answered, strict=True)
             ],
+            "repeats": [list(image.repeats) for image in images],
             "contested": [[tags[column] for column in image.contested] for image in images],
             **{
                 f"tag:{name}": [image.labels[tag] for image in images]
@@ -178,6 +183,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
             "weight": pl.Float64,
             "answered": pl.List(pl.String),
             "confirmed": pl.List(pl.String),
+            "repeats": pl.List(pl.String),
             "contested": pl.List(pl.String),
             **{f"tag:{name}": pl.Int8 for name in tags},
         },

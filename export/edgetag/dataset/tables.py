@@ -22,7 +22,9 @@ def check_tables(result: CheckReport) -> tuple[Table, ...]:
 
 def _wrong(result: CheckReport) -> Iterator[Table]:
     undecided = [
-        each for each in result.corrections if each.outcome not in ("changed", "confirmed")
+        each
+        for each in result.corrections
+        if each.outcome not in ("changed", "confirmed", "repeated")
     ]
     if result.corrections:
         yield Rows(sorted(Counter(each.outcome for each in result.corrections).items())).table(

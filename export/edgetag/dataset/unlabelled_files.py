@@ -26,7 +26,7 @@ def open_unlabelled(folder: Path, tags: int) -> Sources:
         raise InputError(f"teacher.pictures: {folder}: not a folder")
     if not (files := list(_pictures_in(folder))):
         raise InputError(f"teacher.pictures: {folder}: {_NO_PICTURE}")
-    return _sources(files, folder, folder, tags)
+    return _sources(files, folder, folder, tags, _linked_in(folder))
 
 
 def open_named(named: Sequence[Path], tags: int) -> Sources:
@@ -42,6 +42,7 @@ def open_named(named: Sequence[Path], tags: int) -> Sources:
         InputError: There is no such file or folder, or no picture.
     """
     files: dict[Path, None] = {}
+    linked = 0
     for place in named:
         if not place.exists():
             raise InputError(f"{place}: there is no such file or folder; name pictures")
@@ -49,24 +50,33 @@ def open_named(named: Sequence[Path], tags: int) -> Sources:
         if whole.is_dir():
             within = (file for file in _pictures_in(whole) if file.resolve().is_relative_to(whole))
             files.update(dict.fromkeys(within))
+            linked += _linked_in(whole)
         else:
             files[whole] = None
     if not files:
         raise InputError(f"{', '.join(map(str, named))}: {_NO_PICTURE}")
-    return _sources(list(files), named[0], Path("/"), tags)
+    return _sources(list(files), named[0], Path("/"), tags, linked)
 
 
 _NO_PICTURE = f"no picture in it ({', '.join(sorted(IMAGE_SUFFIXES))})"
 
 
 def _pictures_in(folder: Path) -> Iterator[Path]:
-    for file in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-        if file.suffix.lower() in IMAGE_SUFFIXES and not hidden:
-            yield file
+    return (file for file in _seen_in(folder) if file.suffix.lower() in IMAGE_SUFFIXES)
 
 
-def _sources(files: Sequence[Path], source: Path, root: Path, tags: int) -> Sources:
+def _linked_in(folder: Path) -> int:
+    """Return how many links to folders there are, which are not followed."""
+    return sum(path.is_symlink() and path.is_dir() for path in _seen_in(folder))
+
+
+def _seen_in(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
+
+
+def _sources(files: Sequence[Path], source: Path, root: Path, tags: int, linked: int) -> Sources:
     unknown = (None,) * tags
     entries = tuple(
         Entry(
@@ -74,4 +84,4 @@ def _sources(files: Sequence[Path], source: Path, root: Path, tags: int) -> Sour
         )
         for file in files
     )
-    return located(Listing(source, "folders", root, entries))
+    return located(Listing(source, "folders", root, entries, linked_folders=linked))

@@ -22,13 +22,14 @@ Rows = npt.NDArray[np.int64]
 """`[n]` row numbers of the manifest, which are also positions in the cache."""
 
 
-_NO_TAGS = pl.lit([], dtype=pl.List(pl.String))
+_NONE = pl.lit([], dtype=pl.List(pl.String))
 NEEDED = ("identity", "path", "split", "group")
 SINCE = {
     "weight": pl.lit(1.0),
-    "answered": _NO_TAGS,
-    "confirmed": _NO_TAGS,
-    "contested": _NO_TAGS,
+    "answered": _NONE,
+    "confirmed": _NONE,
+    "contested": _NONE,
+    "repeats": _NONE,
 }
 """Columns that older manifests lack, and what they would hold."""
 
@@ -44,8 +45,9 @@ class Dataset:
             (a list of left, top, right, bottom, or null), `weight` (how often it comes in an
             epoch of training), `answered` (a list of the tags whose label is people's, see
             `[data] corrections`), `confirmed` (those of which people say what the source says),
-            `contested` (a list of the tags about which rows of the source
-            contradict each other), then one Int8 column per tag, named `tag:<name>` (1, 0 or null).
+            `repeats` (a list of the other paths of the same image), `contested` (a list of the
+            tags about which rows of the source contradict each other), then one Int8 column per
+            tag, named `tag:<name>` (1, 0 or null).
         vocabulary: The tags, in column order.
         cache: The letterboxed images, in row order.
     """
@@ -143,6 +145,14 @@ class Dataset:
     def paths(self, rows: Rows) -> list[str]:
         """Return where each image lies, relative to the data root."""
         return self.manifest["path"][rows].to_list()
+
+    def digests_of_paths(self) -> dict[str, str]:
+        """Return path → SHA-256 of the file, of all images and of those that repeat them."""
+        return {
+            path: identity.partition("#")[0]
+            for identity, own, repeats in self.manifest["identity", "path", "repeats"].iter_rows()
+            for path in (own, *repeats)
+        }
 
     def groups(self, rows: Rows) -> list[str]:
         """Return each image's group; without one it is of a group of all regions of its file."""

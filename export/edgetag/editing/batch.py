@@ -88,7 +88,8 @@ def edit_pictures(
         exif: What is kept of each one's EXIF.
 
     Raises:
-        InputError: There is no picture, the model makes no heat maps, or the disk is full.
+        InputError: There is no picture, the model makes no heat maps, `out` is a file, or the disk
+            is full.
         BundleError: The model fails.
     """
     if isinstance(tagger, Tagger) and not tagger.explains:
@@ -97,7 +98,8 @@ def edit_pictures(
             "where a tag is seen; export it with its second signature: [export] explain in the "
             "recipe, or take another --variant"
         )
-
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: a file, not a folder; name the folder that pictures go to")
     require_some(pictures)
     originals = _files_of(pictures)
     taken: dict[Path, Stamp] = {}

@@ -83,7 +83,8 @@ def crop_of(tagger: Tagger, tags: Sequence[str], shape: str) -> Edit:
     """
     _require_tags(tagger, tags)
     if not tags:
-        raise InputError("nothing says what the crop is to keep; give --tag")
+        known = ", ".join(tagger.tags)
+        raise InputError(f"nothing says what the crop is to keep; give --tag, one of: {known}")
     ratio, size = parse_shape(shape)
 
     def edit(image: Image.Image, tagging: Tagging) -> Image.Image | None:

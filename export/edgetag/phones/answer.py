@@ -15,7 +15,7 @@ from edgetag.errors import one_line
 from edgetag.metrics import Scores
 from edgetag.phones.job import RunsOn
 from edgetag.phones.problems import PhoneError, Problem
-from edgetag.records import Record, Result
+from edgetag.records import Record, Result, first_problem
 
 MOST_IMAGES, MOST_TAGS = 1_000_000, 10_000
 HEAD_BYTES = 1 << 16
@@ -176,9 +176,7 @@ def read_answer(content: bytes) -> AppScores:
     try:
         return AppScores.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise _wrong(f"the app's answer cannot be read: {place}: {first['msg']}") from None
+        raise _wrong(f"the app's answer cannot be read: {first_problem(error)}") from None
 
 
 def check_answer(answer: AppScores, wanted: Wanted) -> None:

@@ -89,8 +89,7 @@ def read_output(answer: Answer, app: App) -> str:
         known = problem if problem in (Problem.FULL, Problem.LOCKED) else None
         raise PhoneError(known or Problem.FAILED, f"the app says: {results['error']}")
     if codes != [OK] or "scores" not in results:
-        last = text.strip().splitlines()[-1:] or [f"am ended with exit code {answer.code}"]
-        raise PhoneError(Problem.WRONG_OUTPUT, f"the app gives no answer: {last[0]}")
+        raise PhoneError(Problem.WRONG_OUTPUT, f"the app gives no answer: {answer.last_line}")
     path = results["scores"].strip()
     if not re.fullmatch(_STORAGE + re.escape(app.package) + _FILE, path):
         raise PhoneError(

@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from edgetag.phones.delegates import delegations
 from edgetag.phones.figures import Delegation, OperatorTime, PhoneLatency
 from edgetag.phones.problems import PhoneError, Problem
-from edgetag.phones.profile import operators
+from edgetag.phones.profile import MOST_MS, operators
 from edgetag.phones.results_block import ROUNDING_US, ResultsBlock, results_block
 from edgetag.phones.settings import IN_FLOAT32
 
 LONGEST_LINE = 2000
 """Longer lines are cut: none that is read is longer, and patterns stay quick."""
+
+LEAST_US = 1e-3
+"""No inference is shorter."""
 
 _NUMBER = r"([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?)"
 _PREFIX = re.compile(r"^(?:(?:INFO|VERBOSE|WARN|WARNING|ERROR): )?(.*)$")
@@ -144,7 +147,7 @@ def _counts(line: str) -> dict[str, float] | None:
 
 def _numbers(pairs: list[tuple[str, str]]) -> dict[str, float]:
     values = {name.strip(): float(text) for name, text in pairs}
-    return {name: value for name, value in values.items() if math.isfinite(value)}
+    return {name: value for name, value in values.items() if value <= MOST_MS * 1000}
 
 
 def _latency(counts: dict[str, float], inference_us: float) -> PhoneLatency:
@@ -156,7 +159,7 @@ def _latency(counts: dict[str, float], inference_us: float) -> PhoneLatency:
         raise PhoneError(Problem.WRONG_OUTPUT, "benchmark_model's counts lack count, min or max")
     # Printed with six digits, so 1.03e+06 may stand for what min and max tell in full.
     slack = 1e-4 * average
-    if not (lowest - slack <= average <= highest + slack and average > 0):
+    if not (lowest - slack <= average <= highest + slack and average >= LEAST_US):
         raise PhoneError(
             Problem.WRONG_OUTPUT,
             f"benchmark_model's average {average:g} us is outside {lowest:g} to {highest:g} us",
@@ -184,10 +187,14 @@ def _memory(lines: list[str], block: ResultsBlock | None) -> tuple[float | None,
     initial, overall = None, None
     for line in lines:
         if match := _MEMORY.match(line):
-            initial, overall = float(match[1]), float(match[2])
+            initial, overall = _megabytes(match[1]), _megabytes(match[2])
         elif match := _PEAK.match(line):
-            overall = float(match[1])
+            overall = _megabytes(match[1])
     return initial, overall
+
+
+def _megabytes(text: str) -> float | None:
+    return float(text) if math.isfinite(float(text)) else None
 
 
 def _last(readings: Iterable[dict[str, float] | None]) -> dict[str, float] | None:

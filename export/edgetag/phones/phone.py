@@ -23,6 +23,7 @@ SLOWEST_BYTES_PER_S = 200_000
 """USB 2 brings tens of megabytes a second; slower than this counts as hung."""
 
 
+_CODE = re.compile(r"[0-9]{1,3}")
 _LISTED = re.compile(
     r"-[rwxsStT-]{9}\S? .{0,200}? ([0-9]{1,15}) +(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|[A-Z][a-z]{2} )"
 )
@@ -35,6 +36,11 @@ class Answer:
 
     code: int
     text: str
+
+    @property
+    def last_line(self) -> str:
+        """The last line that it printed, or that it printed none."""
+        return (self.text.strip().splitlines() or ["it printed nothing"])[-1]
 
 
 @dataclass(frozen=True)
@@ -132,8 +138,8 @@ class Phone:
         ended = self._adb(["pull", remote, str(target.absolute())], limit_s, MOST_BYTES)
         if ended.code:
             raise error_of(ended.said, Problem.DISCONNECTED)
-        if target.is_symlink() or not target.is_file() or target.stat().st_size > most_bytes:
-            raise PhoneError(Problem.WRONG_OUTPUT, f"{remote} is no file of {size} bytes")
+        if target.is_symlink() or not target.is_file() or target.stat().st_size != size:
+            raise PhoneError(Problem.WRONG_OUTPUT, f"{remote} did not arrive with its {size} bytes")
 
     def size_of(self, remote: str) -> int | None:
         """Return the size of a regular file on the phone in bytes, None where there is none."""
@@ -150,7 +156,7 @@ def _split(text: str, mark: str) -> list[Answer]:
     while True:
         before, separator, after = rest.partition(f"\n{mark} ")
         code, newline, rest = after.partition("\n")
-        if not separator or not newline or not code.strip().isdigit():
+        if not separator or not newline or not _CODE.fullmatch(code.strip()):
             return answers
         answers.append(Answer(int(code), before))
 
@@ -185,5 +191,4 @@ def check(answer: Answer, what: str) -> Answer:
     problem = recognize(answer.text)
     if problem is None and "Permission denied" in answer.text:
         problem = Problem.READ_ONLY
-    last = answer.text.strip().splitlines()[-1:] or [f"exit code {answer.code}"]
-    raise PhoneError(problem or Problem.FAILED, f"{what}: {last[0]}")
+    raise PhoneError(problem or Problem.FAILED, f"{what}: {answer.last_line}")

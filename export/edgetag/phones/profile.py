@@ -12,6 +12,8 @@ from edgetag.phones.figures import OperatorTime
 START = "Operator-wise Profiling Info for Regular Benchmark Runs:"
 TABLE = "Run Order"
 MOST_ROWS = 20_000
+MOST_MS = 1e8
+"""Longer times, of over a day, are none."""
 
 _GAP = ",? "
 _TIME = r"([0-9]{1,12}(?:\.[0-9]{1,12})?(?:e[+-]?[0-9]{1,3})?)"
@@ -78,7 +80,8 @@ def _read(line: str) -> tuple[str, bool, float] | None:
         return None
     kind = line[: match.start()].strip()
     calls, name = max(int(match[7]), 1), match[8]  # old builds round it down to 0
-    if not kind:
+    average_ms = float(match[3]) * calls
+    if not kind or average_ms > MOST_MS:
         return None
     within = name.startswith(_WITHIN) or _MACRO_NODE.fullmatch(kind) is not None
-    return kind[:120], within, float(match[3]) * calls
+    return kind[:120], within, average_ms

@@ -57,9 +57,9 @@ def score(
         limit_s = START_S + SECONDS_AN_IMAGE * shape[0]
         answer = phone.run(FOLDER, [runner.remote, job_file.remote], limit_s)
         if answer.code:
-            last = answer.text.strip().splitlines()[-1:] or ["it printed nothing"]
             raise PhoneError(
-                Problem.FAILED, f"the runner ended with exit code {answer.code}: {last[0]}"
+                Problem.FAILED,
+                f"the runner ended with exit code {answer.code}: {answer.last_line}",
             )
         return job.scores
 

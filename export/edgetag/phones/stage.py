@@ -1,5 +1,6 @@
 """All files on all phones: a thread per phone, each phone's trouble its own."""
 
+import contextlib
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +12,12 @@ from edgetag.phones import accuracy
 from edgetag.phones.adb import Adb
 from edgetag.phones.figures import AppMeasurement, PhoneMeasurement, PhoneScores
 from edgetag.phones.instrument import App
-from edgetag.phones.listing import choose
+from edgetag.phones.listing import Listed, choose
 from edgetag.phones.phone import Phone
 from edgetag.phones.problems import PhoneError
 from edgetag.phones.result import ListedPhone, PhoneList, PhonesResult
 from edgetag.phones.settings import Options
-from edgetag.phones.state import identify
+from edgetag.phones.state import identify, own_serial
 from edgetag.phones.store import ModelFile
 from edgetag.phones.tool import WHERE_FROM, find_program
 from edgetag.phones.visit import Visit
@@ -56,7 +57,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
     """Time and score the exported files on phones; what is found is written even if some fail.
 
     Raises:
-        InputError: There is nothing to measure, no adb, no phone, or a file has changed.
+        InputError: There is nothing to measure, no adb, no phone, one phone twice, or a file has
+            changed.
     """
     if options.tool is None and options.runner is None and options.app is None:
         scores = "--app, the demo app on the phone, or --runner, a program that scores images"
@@ -70,6 +72,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
     adb = Adb.find()
     version = adb.version()
     chosen = choose(adb.devices(), options.serial)
+    _require_apart(adb, chosen)
     with scratch_folder() as folder:
         scoring = None
         if runner or app:
@@ -98,6 +101,25 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
     result = with_known(result, path, options, exported, asked, progress)
     result.write(path)
     return result
+
+
+def _require_apart(adb: Adb, chosen: tuple[Listed, ...]) -> None:
+    """Refuse a phone that adb sees twice, by cable and by network: it would do two things at once.
+
+    Raises:
+        InputError: There is one.
+    """
+    ready = [listed for listed in chosen if listed.problem() is None]
+    seen: dict[str, str] = {}
+    for listed in ready if len(ready) > 1 else ():
+        with contextlib.suppress(PhoneError):  # its visit tells that
+            serial = own_serial(Phone(adb, listed))
+            first = seen.setdefault(serial, listed.serial) if serial else listed.serial
+            if first != listed.serial:
+                raise InputError(
+                    f"{first} and {listed.serial} are one phone, which adb reaches in two ways; "
+                    f"name one: --serial {first}"
+                )
 
 
 SETTINGS = ("benchmark_model_sha256", "warmup_runs", "runs", "min_s", "max_s", "rounds")

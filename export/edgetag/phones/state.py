@@ -51,9 +51,7 @@ def read_properties(text: str, phone_id: str, model: str) -> PhoneRecord:
 
     `model` is taken where it tells none.
     """
-    properties: dict[str, str] = {}
-    for key, value in re.findall(r"^\[([\w.]{1,100})\]: \[(.{0,200})\]\r?$", text, re.MULTILINE):
-        properties.setdefault(key, _shown(value))
+    properties = _properties(text)
     chip = [properties.get(key, "") for key in ("ro.soc.manufacturer", "ro.soc.model")]
     soc = " ".join(part for part in chip if part)
     abis = (
@@ -69,6 +67,26 @@ def read_properties(text: str, phone_id: str, model: str) -> PhoneRecord:
         soc=soc or properties.get("ro.board.platform") or properties.get("ro.hardware", ""),
         abis=tuple(abi for abi in abis if re.fullmatch(r"[\w-]{1,30}", abi)),
     )
+
+
+def own_serial(phone: Phone) -> str:
+    """Return the serial number that a phone itself tells, however adb reaches it.
+
+    Returns:
+        "" where it tells none, or is an emulator, of which all tell the same.
+
+    Raises:
+        PhoneError: It is gone.
+    """
+    serial = _properties(phone.shell("getprop").text).get("ro.serialno", "")
+    return "" if serial.startswith("EMULATOR") else serial
+
+
+def _properties(text: str) -> dict[str, str]:
+    properties: dict[str, str] = {}
+    for key, value in re.findall(r"^\[([\w.]{1,100})\]: \[(.{0,200})\]\r?$", text, re.MULTILINE):
+        properties.setdefault(key, _shown(value))
+    return properties
 
 
 def condition(phone: Phone) -> Condition:

@@ -27,7 +27,7 @@ from edgetag.quantizing.pictures import draw
 from edgetag.quantizing.result import Compared, File, QuantizedFile
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.temporary_images import images_on_disk
-from edgetag.writing import write_bytes
+from edgetag.writing import require_place, write_bytes
 
 PACKAGES = ("ai-edge-litert", "litert-quantizer", "numpy", "pillow")
 PROBABILITIES = ("LOGISTIC", "SOFTMAX")
@@ -61,10 +61,12 @@ def quantize_file(
         std: Divides the difference; in place of the file's metadata.
 
     Raises:
-        InputError: The file is none that can be quantized, or there are no pictures.
+        InputError: The file is none that can be quantized, there are no pictures, or `out` cannot
+            be written.
     """
     if out.suffix != ".tflite" or out.resolve() == source.resolve():
         raise InputError(f"{out}: cannot be written; name another file that ends in .tflite: -o")
+    require_place(out)
     classifier = read_classifier(source, mean, std)
     labels = classifier.read_labels(source)
     data = prepared(parse_model(classifier.data, source), source)

@@ -48,7 +48,10 @@ def draw(named: Sequence[str], count: int, contract: Preprocessing, progress: Pr
     Raises:
         InputError: There are none, or none can be read.
     """
-    listed = list_pictures(named).pictures
+    listing = list_pictures(named)
+    for sentence in listing.left_out():
+        progress.say(sentence)
+    listed = listing.pictures
     if not listed:
         raise InputError(f"{', '.join(named)}: no pictures there; name a folder with some")
     chosen = spread(np.arange(len(listed)), count + OTHERS)

@@ -11,6 +11,7 @@ from edgetag.recipe.channels import CHANNEL_LIMITS, ChannelsBudget
 from edgetag.recipe.data import DataSection, SplitSection
 from edgetag.recipe.judging import BenchmarkSection, ExplainSection, ValidationSection
 from edgetag.recipe.loading import load_recipe, parse_recipe, resolved_recipe
+from edgetag.recipe.mistaken import mistaken_folder
 from edgetag.recipe.needed import more_needed, passed_over
 from edgetag.recipe.phones import PhonesSection
 from edgetag.recipe.search import Cost, SearchBudget, SearchSection
@@ -74,6 +75,7 @@ __all__ = [
     "Variant",
     "limits_of",
     "load_recipe",
+    "mistaken_folder",
     "more_needed",
     "parse_recipe",
     "passed_over",

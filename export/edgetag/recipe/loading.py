@@ -4,6 +4,7 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from edgetag.errors import EdgetagError, InputError
+from edgetag.recipe.mistaken import NEW, WANTED, mistaken_file
 from edgetag.recipe.sections import Recipe, with_places
 from edgetag.records import first_problem
 from edgetag.toml_text import with_tuples
@@ -29,13 +31,13 @@ def load_recipe(path: Path) -> Recipe:
         InputError: The file is missing, no TOML, or breaks a rule; the text says where.
     """
     try:
+        if mistaken := mistaken_file(path):
+            raise InputError(mistaken)
         text = read_file(path, "recipe", MAX_RECIPE_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8 text; save the recipe as UTF-8") from None
     except OSError as error:
-        raise InputError(
-            f"{path}: {error.strerror}. Write one with: edgetag recipe new recipe.toml"
-        ) from None
+        raise InputError(f"{path}: {error.strerror}; {WANTED}. Write one with: {NEW}") from None
     return parse_recipe(text, path)
 
 
@@ -64,6 +66,11 @@ def parse_recipe(text: str, path: Path) -> Recipe:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also of too many digits, nested without end
         raise InputError(f"{path}: not valid TOML: {error}") from None
+    if "models" in values and "data" not in values:
+        raise InputError(
+            f"{path}: an ensemble of models, not a recipe; it is judged by: edgetag validate file "
+            f"RECIPE {quote(str(path))}"
+        )
     try:
         # TOML has arrays where the recipe has tuples; everything else stays strict.
         return Recipe.model_validate(with_tuples(_with_paths(values, path.parent)))

@@ -6,6 +6,7 @@ run in MLflow is brought up to date.
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from edgetag.benchmarking.current import read_current
@@ -50,12 +51,12 @@ def log_run(recipe: Recipe, workspace: Workspace, experiment: str) -> str:
     try:
         client = mlflow.MlflowClient()
         run = _run_of(client, experiment, recipe.name, digest)
-        # The client makes as many requests of it as the server's limits ask for.
-        client.log_batch(run, metrics, parameters, tags)
-        client.log_text(run, settings, RECIPE_FILE)
-        for path in files:
-            client.log_artifact(run, str(path))
-        client.set_terminated(run)
+        with _ended(client, run):
+            # The client makes as many requests of it as the server's limits ask for.
+            client.log_batch(run, metrics, parameters, tags)
+            client.log_text(run, settings, RECIPE_FILE)
+            for path in files:
+                client.log_artifact(run, str(path))
     except ImportError as error:
         raise InputError(
             f"MLflow needs a package for where it is to write, which is not installed: {error}"
@@ -64,6 +65,19 @@ def log_run(recipe: Recipe, workspace: Workspace, experiment: str) -> str:
         address = "" if mlflow.is_tracking_uri_set() else "; MLFLOW_TRACKING_URI is not set"
         raise InputError(f"MLflow refuses: {one_line(str(error))}{address}") from error
     return str(run)
+
+
+@contextmanager
+def _ended(client: Any, run: str) -> Iterator[None]:
+    """End a run of MLflow's: as finished, or as failed where the block did not come to its end."""
+    try:
+        yield
+    except BaseException:  # Ctrl-C too: nobody else ends it
+        # What went wrong is told, not that the server does not take this either.
+        with suppress(Exception):
+            client.set_terminated(run, "FAILED")
+        raise
+    client.set_terminated(run)
 
 
 def _mlflow() -> Any:

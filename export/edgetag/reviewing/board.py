@@ -2,15 +2,17 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 from edgetag.dataset import Dataset
-from edgetag.dataset.correcting import majority
+from edgetag.dataset.answers import Answer
+from edgetag.dataset.correcting import Finder, last_by_person, majority
 from edgetag.labels import UNKNOWN, Labels
 from edgetag.mining.result import KINDS, Finding
 from edgetag.records import Record
@@ -42,6 +44,7 @@ class Said(Record):
     label: int | None
     by: str
     at: str
+    earlier: bool = Field(False, description="Of the recipe's corrections, not of this review.")
 
 
 class PictureView(Record):
@@ -60,11 +63,11 @@ class Progress(Record):
     """How far the review is."""
 
     pictures: int
-    answered_pictures: int
+    answered_pictures: int = Field(description="Here, or in the recipe's corrections.")
     findings: int
-    answered_findings: int
+    answered_findings: int = Field(description="Here: findings are of labels as corrected.")
     disagreements: int
-    people: dict[str, int]
+    people: dict[str, int] = Field(description="Who answered how often, here.")
     strangers: int
 
 
@@ -78,8 +81,8 @@ class Filter:
         split: Those of a split.
         source: Those of a folder: the first part of their path.
         kind: Those with a finding of a kind, about the tag where one is named; or `WHOLE`.
-        state: `open`: with a finding that nobody answered, or without findings and answers; of
-            whole pictures those with a tag that nobody answered. `answered`; `disagreement`:
+        state: `open`: with a finding that nobody answered here, or without findings and answers;
+            of whole pictures those with a tag that nobody answered. `answered`; `disagreement`:
             people differ.
     """
 
@@ -114,6 +117,8 @@ class Board:
         findings: What `edgetag mine` found in them.
         source: Identity and tag → label of the source, where the data have another.
         questions: Pictures of which all tags are asked, the most worth first.
+        earlier: The answers that the data's labels are corrected by. The next run weighs people's
+            answers here together with them.
 
     Attributes:
         tags: The vocabulary.
@@ -127,6 +132,7 @@ class Board:
         findings: Sequence[Finding] = (),
         source: Mapping[tuple[str, str], int | None] | None = None,
         questions: Sequence[str] = (),
+        earlier: Sequence[Answer] = (),
     ) -> None:
         rows = np.arange(len(dataset.manifest), dtype=np.int64)
         self.tags = dataset.vocabulary.names
@@ -134,9 +140,7 @@ class Board:
         self._identities = dataset.identities(rows)
         self._rows = {identity: row for row, identity in enumerate(self._identities)}
         self._paths = dataset.paths(rows)
-        self._at_path: dict[str, list[int]] = {}
-        for row, path in enumerate(self._paths):
-            self._at_path.setdefault(path, []).append(row)
+        self._finder = Finder(self._identities, dataset.digests_of_paths())
         self._splits = np.array(dataset.manifest["split"].to_list(), dtype=np.str_)
         self._sources = np.array([_folder(path) for path in self._paths], dtype=np.str_)
         self._given: Labels = dataset.labels(rows)
@@ -147,6 +151,7 @@ class Board:
                 self._of_source[self._rows[identity], self._columns[tag]] = value
         self._labels: Labels = self._given.copy()
         self._answered: Mask = np.zeros(self._labels.shape, bool)
+        self._answered_here: Mask = np.zeros(self._labels.shape, bool)
         self._differ: Mask = np.zeros(self._labels.shape, bool)
         self._findings: dict[int, list[FindingView]] = {}
         known = self._columns
@@ -178,6 +183,13 @@ class Board:
         self._changed: dict[str, int] = {}
         self._lock = threading.RLock()
         self.last = 0
+        self._earlier: dict[tuple[int, int], list[Answer]] = {}
+        for answer in earlier:
+            if answer.identity in self._rows and answer.tag in self._columns:
+                place = self._rows[answer.identity], self._columns[answer.tag]
+                self._earlier.setdefault(place, []).append(answer)
+        for row, column in self._earlier:
+            self._settle(row, column)
 
     def __len__(self) -> int:
         """Return how many pictures there are."""
@@ -199,10 +211,13 @@ class Board:
         """Return a picture's path, relative to the data root; KeyError where there is none."""
         return self._paths[self._rows[identity]]
 
-    def identity_at(self, path: str) -> str | None:
-        """Return the only picture at a path; None where there is none, or several regions."""
-        rows = self._at_path.get(path, ())
-        return self._identities[rows[0]] if len(rows) == 1 else None
+    def identity_of(self, answer: Answer) -> str | None:
+        """Return the picture that an answer from elsewhere is about, as the next run finds it.
+
+        None where there is none, or several regions of one.
+        """
+        row = self._finder.row(answer)
+        return None if row is None else self._identities[row]
 
     @property
     def identities(self) -> tuple[str, ...]:
@@ -229,6 +244,14 @@ class Board:
     def labels(self) -> Labels:
         """Return `[pictures, tags]` as corrected, in the manifest's order; -1 is unknown."""
         return self._labels.copy()
+
+    def before_answers(self) -> list[dict[str, int | None]]:
+        """Return of each picture tag → label of the source, of tags that somebody answered."""
+        before: list[dict[str, int | None]] = [{} for _ in self._identities]
+        for row, column in np.argwhere(self._answered).tolist():
+            label = int(self._of_source[row, column])
+            before[row][self.tags[column]] = None if label == UNKNOWN else label
+        return before
 
     def label(self, identity: str, tag: str) -> int | None:
         """Return a label as corrected; KeyError where there is no such picture or tag."""
@@ -315,22 +338,28 @@ class Board:
                 pictures=len(self),
                 answered_pictures=int(self._answered.any(axis=1).sum()),
                 findings=len(self._asked),
-                answered_findings=int(self._answered[self._asked, self._asked_columns].sum()),
+                answered_findings=int(self._answered_here[self._asked, self._asked_columns].sum()),
                 disagreements=int(self._differ.any(axis=1).sum()),
                 people=dict(+self._people),
                 strangers=len(self._strangers),
             )
 
     def _settle(self, row: int, column: int) -> None:
-        answers = self._answers[row, column]
+        answers = self._said(row, column)
         self._answered[row, column] = bool(answers)
+        self._answered_here[row, column] = bool(self._answers.get((row, column)))
         if not answers:
             self._labels[row, column] = self._given[row, column]
         else:
-            clear, label = majority([kept.answer() for kept in answers])
+            clear, label = majority(answers)
             decided = UNKNOWN if label is None else label
             self._labels[row, column] = decided if clear else self._of_source[row, column]
-        self._differ[row, column] = len({kept.label for kept in _last(answers)}) > 1
+        self._differ[row, column] = len({answer.label for answer in last_by_person(answers)}) > 1
+
+    def _said(self, row: int, column: int) -> list[Answer]:
+        """Return all answers, as the tables of the next run hold them: those of earlier first."""
+        here = (kept.answer() for kept in self._answers.get((row, column), ()))
+        return [*self._earlier.get((row, column), ()), *here]
 
     def _mask(self, wanted: Filter) -> Mask:
         mask = np.ones(len(self), bool)
@@ -363,7 +392,7 @@ class Board:
             return ~self._answered.all(axis=1)
         is_open = ~self._answered.any(axis=1)
         is_open[self._asked] = False
-        is_open[self._asked[~self._answered[self._asked, self._asked_columns]]] = True
+        is_open[self._asked[~self._answered_here[self._asked, self._asked_columns]]] = True
         return is_open
 
     def _with_finding(self, kind: str, tag: str) -> Mask:
@@ -386,17 +415,18 @@ class Board:
             labels=tuple(None if label == UNKNOWN else label for label in labels),
             differ=tuple(self.tags[column] for column in np.flatnonzero(self._differ[row])),
             said=tuple(
-                Said(tag=self.tags[column], label=kept.label, by=kept.by, at=kept.at)
+                Said(
+                    tag=self.tags[column],
+                    label=answer.label,
+                    by=answer.by,
+                    at=answer.at,
+                    earlier=any(answer is each for each in self._earlier.get((row, column), ())),
+                )
                 for column in columns
-                for kept in _last(self._answers[row, column])
+                for answer in last_by_person(self._said(row, column))
             ),
             findings=tuple(self._findings.get(row, ())),
         )
-
-
-def _last(answers: Iterable[Kept]) -> list[Kept]:
-    """Return each person's last answer."""
-    return list({kept.by: kept for kept in sorted(answers, key=lambda kept: kept.at)}.values())
 
 
 def _folder(path: str) -> str:

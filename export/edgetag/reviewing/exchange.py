@@ -8,6 +8,8 @@ from pathlib import Path
 
 from edgetag.dataset import open_dataset
 from edgetag.dataset.answers import Answer, answers_csv, read_answers
+from edgetag.dataset.before_answers import BEFORE_ANSWERS, before_answers_text
+from edgetag.dataset.correcting import last_by_person
 from edgetag.dataset.location import Locator
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe
@@ -59,7 +61,7 @@ def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> Review
                 f"{to}: the data's own labels (data.source), which stay as they are; give another "
                 "name"
             )
-        _refuse_to_lose(to, recipe, answers if form == "answers" else ())
+        _refuse_to_lose(to, recipe, board, store.since(0), losing_all=form != "answers")
         if form == "answers":
             text = answers_csv(answer.answer() for answer in answers)
         elif form == "wide":
@@ -70,15 +72,31 @@ def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> Review
         return result
 
 
-def _refuse_to_lose(to: Path, recipe: Recipe, answers: Iterable[Kept]) -> None:
-    """Refuse to write over corrections whose answers are not among those that are written."""
+def _refuse_to_lose(
+    to: Path, recipe: Recipe, board: Board, rows: Sequence[Kept], *, losing_all: bool
+) -> None:
+    """Refuse to write over corrections with answers that this review has not had.
+
+    Those that it has had are written, or were taken back, or replaced by the same person.
+    """
     if to.resolve() not in {path.resolve() for path in recipe.data.corrections} or not to.exists():
         return
-    written = {(name, each.tag, each.by) for each in answers for name in (each.identity, each.path)}
+    had: dict[tuple[str, str, str], list[Kept]] = {}
+    for row in () if losing_all else rows:
+        if row.undoes is None:
+            had.setdefault((row.identity, row.tag, row.by), []).append(row)
+    there: dict[tuple[str, str, str], list[Answer]] = {}
+    for old in read_answers(to, recipe.data.vocabulary()):
+        about = board.identity_of(old) or old.identity or old.path
+        there.setdefault((about, old.tag, old.by), []).append(old)
     lost = [
         old
-        for old in read_answers(to, recipe.data.vocabulary())
-        if ((old.identity or old.path), old.tag, old.by) not in written
+        for about, olds in there.items()
+        for old in last_by_person(olds)
+        if not any(
+            row.at > old.at or (row.at, row.label) == (old.at, old.label)
+            for row in had.get(about, ())
+        )
     ]
     if lost:
         raise InputError(
@@ -110,9 +128,12 @@ def take_in(workspace: Workspace, recipe: Recipe, files: Iterable[Path]) -> Revi
 
 def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -> ReadFile:
     foreign = Counter(answer.tag for answer in answers if answer.tag not in board.tags)
-    own = [replace(a, identity=a.identity or board.identity_at(a.path) or "") for a in answers]
-    own = [answer for answer in own if answer.tag not in foreign]
-    there = [answer for answer in own if board.has(answer.identity)]
+    own = [answer for answer in answers if answer.tag not in foreign]
+    there = [
+        replace(answer, identity=identity)
+        for answer in own
+        if (identity := board.identity_of(answer)) is not None
+    ]
     kept = [row for row in store.since(0) if row.undoes is None]
     changes = [
         Change(
@@ -169,7 +190,7 @@ def _said(answer: Answer | Kept) -> tuple[str, str, int | None, str, str]:
 def _wide(workspace: Workspace, board: Board) -> str:
     """Return a table that is a source of data: labels as corrected, splits and regions as built."""
     manifest = open_dataset(workspace).manifest
-    if both := [tag for tag in board.tags if tag in FIXED]:
+    if both := [tag for tag in board.tags if tag in (*FIXED, BEFORE_ANSWERS)]:
         raise InputError(
             f"a wide table has a column {both[0]!r} beside those of tags, and that is a tag, too; "
             "take --format answers"
@@ -182,14 +203,17 @@ def _wide(workspace: Workspace, board: Board) -> str:
         if name in manifest.columns
         and (name not in plain or set(map(str, manifest[name])) - {str(plain[name])})
     ]
+    before = board.before_answers()
+    answered = [BEFORE_ANSWERS] if any(before) else []
     rows = []
-    for row, labels in zip(
-        manifest.select(fixed).iter_rows(), board.labels().tolist(), strict=True
+    for row, labels, own in zip(
+        manifest.select(fixed).iter_rows(), board.labels().tolist(), before, strict=True
     ):
         # A region is a list of numbers; a label that is unknown is an empty cell.
         cells = (" ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in row)
-        rows.append([*cells, *("" if label < 0 else label for label in labels)])
-    return to_csv((*fixed, *board.tags), rows)
+        told = [before_answers_text(own)] if answered else []
+        rows.append([*cells, *("" if label < 0 else label for label in labels), *told])
+    return to_csv((*fixed, *board.tags, *answered), rows)
 
 
 def _write_hydrus(board: Board, folder: Path, result: ReviewExport) -> ReviewExport:

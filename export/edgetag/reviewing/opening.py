@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from edgetag.dataset import Dataset, open_dataset
-from edgetag.dataset.correcting import source_labels
+from edgetag.dataset.correcting import earlier_answers, source_labels
 from edgetag.errors import InputError
 from edgetag.mining.result import MineResult, read_questions
 from edgetag.reviewing.board import Board
-from edgetag.reviewing.store import Store, StoreError
+from edgetag.reviewing.store import Store, StoreError, moments_of
 from edgetag.workspace import Workspace
 
 
@@ -30,13 +30,21 @@ def open_review(
     if must_exist and not path.exists():
         raise InputError(f"{path}: missing; run: edgetag review RUN")
     mined = MineResult.read_if_there(workspace.mine / "mine.json", "mine")
+    opened = dataset or open_dataset(workspace)
+    earlier = earlier_answers(workspace.earlier_answers, opened.vocabulary)
+    if not earlier and opened.manifest["answered"].list.len().sum():
+        raise InputError(
+            f"{workspace.earlier_answers}: missing, though labels here are people's answers; "
+            "run: edgetag data build"
+        )
     board = Board(
-        dataset or open_dataset(workspace),
+        opened,
         mined.findings if mined else (),
         source_labels(workspace.corrections),
         read_questions(workspace),
+        earlier,
     )
-    store = Store(path, board.tags, board.has)
+    store = Store(path, board.tags, board.has, moments_of(earlier))
     try:
         board.follow(store)
         yield board, store

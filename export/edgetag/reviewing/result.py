@@ -40,7 +40,7 @@ class ReviewExport(Result):
             return self._of_sidecars()
         said = counted(self.answers, "answer")
         contents = {
-            "answers": f"{said}; name it in the recipe: [data] corrections",
+            "answers": f"{said}; add it to the recipe: [data] corrections",
             "wide": f"labels of {counted(self.pictures, 'picture')}",
             "label-studio": f"{counted(self.pictures, 'task')}, with {said}",
         }

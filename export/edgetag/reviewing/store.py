@@ -9,7 +9,7 @@ import json
 import sqlite3
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -99,6 +99,7 @@ class Store:
         path: The file; it is made where there is none.
         tags: The vocabulary of the data.
         has: Tells whether the data have a picture of an identity.
+        moments: Of people's last answers elsewhere, before which no new one of theirs is.
 
     Raises:
         InputError: It is damaged, of other data, or cannot be written.
@@ -108,8 +109,15 @@ class Store:
         name: Tells it from every other database.
     """
 
-    def __init__(self, path: Path, tags: Sequence[str], has: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        tags: Sequence[str],
+        has: Callable[[str], bool],
+        moments: Mapping[str, str] | None = None,
+    ) -> None:
         self.path = path
+        self._moments = dict(moments or {})
         self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -174,7 +182,7 @@ class Store:
         return added
 
     def undo(self, by: str, key: str) -> Kept | None:
-        """Take back a person's last answer that counts; None where there is none.
+        """Take back a person's last answer that counts, by its moment; None where there is none.
 
         Args:
             by: Whose.
@@ -189,7 +197,7 @@ class Store:
             row = self._database.execute(
                 f"SELECT {COLUMNS} FROM answers AS own WHERE by = ? AND undoes IS NULL AND "  # noqa: S608
                 "(own.id = ? OR ? IS NULL AND NOT EXISTS "
-                "(SELECT 1 FROM answers WHERE undoes = own.id)) ORDER BY id DESC LIMIT 1",
+                "(SELECT 1 FROM answers WHERE undoes = own.id)) ORDER BY at DESC, id DESC LIMIT 1",
                 (by, undone, undone),
             ).fetchone()
             if row is None:
@@ -215,7 +223,7 @@ class Store:
         query = "SELECT MAX(at) FROM answers WHERE by = ?"
         (last,) = self._database.execute(query, (by,)).fetchone()
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return max(now, last or "")
+        return max(now, last or "", self._moments.get(by, ""))
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
@@ -262,6 +270,14 @@ class Store:
         for key, value in known_now.items():
             if meta.get(key) != value:
                 self._database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+
+def moments_of(answers: Iterable[Answer]) -> dict[str, str]:
+    """Return when each person answered last."""
+    moments: dict[str, str] = {}
+    for answer in answers:
+        moments[answer.by] = max(answer.at, moments.get(answer.by, ""))
+    return moments
 
 
 def counting(rows: Iterable[Kept]) -> list[Kept]:

@@ -59,7 +59,11 @@ def loader(name: str) -> Loader:
     """
     engine = get(name)
     if not isinstance(engine, EngineHere):
-        raise InputError(f"the runtime {name} loads no file in a process of this Python")
+        here = [other for other in names() if isinstance(get(other), EngineHere)]
+        raise InputError(
+            f"the runtime {name} loads no file in a process of this Python; name one of: "
+            f"{', '.join(here)}"
+        )
     return engine
 
 

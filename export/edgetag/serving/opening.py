@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
+from edgetag.bundling.opening import is_bundle
 from edgetag.ensembles import is_ensemble
 from edgetag.errors import InputError
 from edgetag.scratch import scratch_folder
@@ -57,6 +58,7 @@ async def open_fleet(model: Path, settings: Settings, tell: Tell) -> Fleet:
 
 
 def _copy(model: Path, copy: Path) -> None:
+    is_bundle(model)  # refuses what is no model, such as a folder or a device that never ends
     try:
         shutil.copyfile(model, copy)
     except OSError as error:

@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Sequence
 
-from edgetag.tables.formats import format_count
+from edgetag.tables.formats import counted, format_count
 
 LONGEST_NAME = 120
 """Longer texts are cut in Markdown, where a page has a largest size."""
@@ -47,6 +47,17 @@ def first_few(texts: Sequence[str], most: int, of: int | None = None, between: s
     """
     rest = (len(texts) if of is None else of) - most
     return between.join(texts[:most]) + (f" and {format_count(rest)} more" if rest > 0 else "")
+
+
+def not_looked_into(linked_folders: int) -> str:
+    """Return that links to folders were not followed, and what to do; empty where there are none.
+
+    Args:
+        linked_folders: How many there are in the folders that were named.
+    """
+    if not linked_folders:
+        return ""
+    return f"not looked into: {counted(linked_folders, 'linked folder')}; name what they lead to"
 
 
 def printable(text: str) -> str:

@@ -16,6 +16,8 @@ import polars as pl
 from edgetag.errors import InputError
 from edgetag.foreign_parquet import read_foreign_parquet
 from edgetag.preprocess import IMAGE_SUFFIXES, Rejection
+from edgetag.tables.formats import counted
+from edgetag.tables.text import not_looked_into
 from edgetag.tagging.archives import ARCHIVES, members
 from edgetag.tagging.errors import PictureError
 from edgetag.tagging.pictures import read_bytes
@@ -68,6 +70,14 @@ class Listing:
     linked_folders: int
     places: tuple[Path, ...]
     has_addresses: bool
+
+    def left_out(self) -> tuple[str, ...]:
+        """Return what of the folders and archives is not in `pictures`, one sentence each."""
+        others = ""
+        if self.passed_over:
+            count = counted(self.passed_over, "file")
+            others = f"passed over, no pictures by their names: {count}"
+        return tuple(filter(None, (not_looked_into(self.linked_folders), others)))
 
 
 def list_pictures(named: Iterable[str]) -> Listing:

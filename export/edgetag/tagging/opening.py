@@ -108,11 +108,6 @@ def open_model(
 
 
 def _is_bundle(path: Path) -> bool:
-    if (path / "run.json").exists():
-        raise BundleError(
-            f"{path}: a run folder, not a model; give its bundle, or a file of its export. "
-            "Only heatmap takes a run folder: TensorFlow then draws where its float model looks"
-        )
     try:
         return is_bundle(path)
     except InputError as error:
@@ -172,7 +167,7 @@ def _of_file(
     if names is None:
         raise VocabularyError(
             f"{path}: the file has no labels, so nothing says what its scores are of; give its "
-            "tags in the order of its scores"
+            "tags in the order of its scores: edgetag.Tagger(FILE, tags=[…]) in Python"
         )
     file = read_external(path, contract or Preprocessing(input_size=side), Vocabulary(names))
     data = read_bytes(path)

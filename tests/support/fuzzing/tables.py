@@ -20,7 +20,10 @@ from tests.support.fuzzing.holding import Target
 from tests.support.fuzzing.inputs import TEXTS, damaged, json_bytes
 
 CELLS = (*TEXTS, "0", "1", "1.0", "true", "a.png", "b.png", "cat,dog", "train", "test_x", "0 0 9 9")
-COLUMNS = ("path", "cat", "dog", "tags", "split", "group", "weight", "crop", "objectId", "value")
+COLUMNS = (
+    *("path", "cat", "dog", "tags", "split", "group", "weight", "crop", "objectId", "value"),
+    "before_answers",
+)
 ANSWER_COLUMNS = ("identity", "path", "tag", "label", "by", "at")
 TABLE_TAGS = ("cat", "dog")
 

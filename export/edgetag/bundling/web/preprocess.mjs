@@ -1,11 +1,11 @@
 // From a picture's file to the pixels that a model takes, as preprocess.py does it, to the last
 // bit; tests hold the two against each other in a browser.
 
-import {lookInto, upright} from './orientation.mjs';
+import {lookInto, upright} from './header.mjs';
 
 const CHANNELS = 3;
 const MOST_PIXELS = 50_000_000;
-const STRIP_ROWS = 256;
+const TILE = 1024;  // pixels: canvases and textures of all browsers take so many
 
 /**
  * Decode a picture and letterbox it.
@@ -29,63 +29,80 @@ export async function decode(file, background) {
   const known = await lookInto(file);
   // Others, such as AVIF, nobody has validated, though browsers read them.
   if (!known) throw new Error(`${name} is no JPEG, PNG, WebP, GIF or BMP`);
-  const {held, bare} = known;
+  const {held, width, height, isWhole, bare} = known;
+  // By the header, since a small file may have pixels without end.
+  if (width * height > MOST_PIXELS) throw new Error(`${width}x${height} is over 50 million pixels`);
+  if (!isWhole) throw new Error(`${name} is damaged or cut off`);
   let bitmap;
   try {
     bitmap = await createImageBitmap(bare, {colorSpaceConversion: 'none', premultiplyAlpha: 'none'});
   } catch (error) {
     throw new Error(`${name} is no picture that this browser reads`);
   }
-  const {width, height} = bitmap;
   try {
-    if (width * height > MOST_PIXELS) throw new Error(`${width}x${height} is over 50 million pixels`);
-    const rgb = new Uint8Array(width * height * CHANNELS);
-    if (!draw(bitmap, rgb, background)) overBackground(await straight(bare), rgb, background);
-    return upright({width, height, rgb}, held);
+    if (bitmap.width !== width || bitmap.height !== height) throw new Error(`${name} has two sizes`);
+    return upright({width, height, rgb: await overBackground(bitmap, background)}, held);
   } finally {
     bitmap.close();
   }
 }
 
-/** Fill in the pixels of a picture; return false where it has half transparent ones. */
-function draw(bitmap, rgb, background) {
+/** Return the pixels of a picture over an opaque colour, `[height, width, 3]`. */
+async function overBackground(bitmap, background) {
   const {width, height} = bitmap;
-  const canvas = new OffscreenCanvas(width, Math.min(height, STRIP_ROWS));
-  const context = canvas.getContext('2d', {willReadFrequently: true, colorSpace: 'srgb'});
+  const rgb = new Uint8Array(width * height * CHANNELS);
+  for (let top = 0; top < height; top += TILE) {
+    for (let left = 0; left < width; left += TILE) {
+      const [columns, rows] = [Math.min(TILE, width - left), Math.min(TILE, height - top)];
+      const tile = [bitmap, left, top, columns, rows];
+      const rgba = plain(...tile) ?? await straight(...tile);
+      for (let y = 0; y < rows; y++) {
+        const row = rgba.subarray(y * columns * 4, (y + 1) * columns * 4);
+        rowOver(row, rgb.subarray(((top + y) * width + left) * CHANNELS), background);
+      }
+    }
+  }
+  return rgb;
+}
+
+/** Return RGBA of a part of a picture; null where it has half transparent pixels. */
+function plain(bitmap, left, top, width, height) {
+  const context = new OffscreenCanvas(width, height)
+      .getContext('2d', {willReadFrequently: true, colorSpace: 'srgb'});
   context.imageSmoothingEnabled = false;
-  for (let top = 0; top < height; top += STRIP_ROWS) {
-    const rows = Math.min(STRIP_ROWS, height - top);
-    context.clearRect(0, 0, width, rows);
-    context.drawImage(bitmap, 0, top, width, rows, 0, 0, width, rows);
-    const {data} = context.getImageData(0, 0, width, rows);
-    // A canvas keeps colours multiplied by their transparency, from which they do not come back.
-    for (let i = 3; i < data.length; i += 4) if (data[i] !== 255 && data[i] !== 0) return false;
-    overBackground(data, rgb.subarray(top * width * CHANNELS), background);
-  }
-  return true;
+  context.drawImage(bitmap, left, top, width, height, 0, 0, width, height);
+  const {data} = context.getImageData(0, 0, width, height);
+  // A canvas keeps colours multiplied by their transparency, from which they do not come back.
+  for (let i = 3; i < data.length; i += 4) if (data[i] !== 255 && data[i] !== 0) return null;
+  return data;
 }
 
-/** Return straight RGBA of a picture's first frame. */
-async function straight(file) {
-  if (!('ImageDecoder' in globalThis)) {
-    throw new Error('half transparent pictures need a browser that has ImageDecoder');
-  }
-  const decoder = new ImageDecoder({
-    data: file.stream(), type: file.type, colorSpaceConversion: 'none', preferAnimation: false,
-  });
-  const {image} = await decoder.decode();
-  try {
-    const rgba = new Uint8Array(image.allocationSize({format: 'RGBA'}));
-    await image.copyTo(rgba, {format: 'RGBA'});
-    return rgba;
-  } finally {
-    image.close();
-    decoder.close();
-  }
+let webgl = null;
+
+/** Return RGBA of a part of a picture as the file has it. */
+async function straight(bitmap, left, top, width, height) {
+  if (!webgl || webgl.isContextLost()) webgl = new OffscreenCanvas(1, 1).getContext('webgl');
+  const gl = webgl;
+  if (!gl) throw new Error('half transparent pictures need a browser that has WebGL');
+  const part = await createImageBitmap(
+      bitmap, left, top, width, height, {colorSpaceConversion: 'none', premultiplyAlpha: 'none'});
+  const [texture, buffer] = [gl.createTexture(), gl.createFramebuffer()];
+  gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
+  gl.bindTexture(gl.TEXTURE_2D, texture);
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, part);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, buffer);
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+  const rgba = new Uint8Array(width * height * 4);
+  gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, rgba);
+  gl.deleteFramebuffer(buffer);
+  gl.deleteTexture(texture);
+  part.close();
+  if (gl.getError() !== gl.NO_ERROR) throw new Error('the browser lost the picture');
+  return rgba;
 }
 
-/** Put straight RGBA over an opaque colour as Pillow's alpha_composite does. */
-function overBackground(rgba, rgb, background) {
+/** Put RGBA over an opaque colour as Pillow's alpha_composite does. */
+function rowOver(rgba, rgb, background) {
   for (let from = 0, to = 0; from < rgba.length; from += 4, to += CHANNELS) {
     const alpha = rgba[from + 3];
     for (let c = 0; c < CHANNELS; c++) rgb[to + c] = over(rgba[from + c], background[c], alpha);

@@ -1,4 +1,7 @@
-"""One folder per class: an image's tag is the name of the top folder it lies in."""
+"""One folder per class: an image's tag is the name of the top folder it lies in.
+
+One that lies in several folders has the tags of all of them.
+"""
 
 import os
 from pathlib import Path, PurePosixPath
@@ -60,7 +63,15 @@ def read(given: Given) -> Listing:
             f"{source}: no images in class folders; make one folder per tag and put images "
             f"({', '.join(sorted(IMAGE_SUFFIXES))}) into it"
         )
-    return Listing(source, "folders", root, tuple(entries), tags.unknown(), ignored_files=ignored)
+    return Listing(
+        source,
+        "folders",
+        root,
+        tuple(entries),
+        tags.unknown(),
+        ignored_files=ignored,
+        adds_up=True,
+    )
 
 
 def _files(source: Path) -> list[Path]:

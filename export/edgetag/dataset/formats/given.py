@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgetag.dataset.before_answers import BEFORE_ANSWERS, read_before_answers
 from edgetag.dataset.formats.tables import (
     TABLE_SUFFIXES,
     Row,
@@ -83,7 +84,12 @@ class Given:
             at, have = path(row), labels(row)
             crop = read_crop(row, section.crop_column)
             weight = read_weight(row, section.weight_column)
-            entries.append(Entry(at, have, row.where, split, group, crop, weight))
+            before = (
+                ()
+                if BEFORE_ANSWERS in section.tags
+                else read_before_answers(row.cells.get(BEFORE_ANSWERS), row.where)
+            )
+            entries.append(Entry(at, have, row.where, split, group, crop, weight, before))
         has_groups = section.group_column in table.columns
         return Listing(table.source, name, self.root, tuple(entries), unknown(), has_groups)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from edgetag.dataset.formats.tables import Row, Table, parse_label
+from edgetag.errors import InputError
 from edgetag.preprocess import IMAGE_SUFFIXES
 from edgetag.recipe import DataSection
 
@@ -52,7 +53,17 @@ def with_free_columns(table: Table, section: DataSection, tags: tuple[str, ...])
         table: The table.
         section: Names its columns.
         tags: The vocabulary; empty for all that the table has.
+
+    Raises:
+        InputError: The column of splits holds labels, and may be a tag's or say where pictures go.
     """
+    splits = section.split_column
+    if splits not in tags and _labels(table, splits) - {None}:
+        raise InputError(
+            f"{table.source}: column {splits!r} holds 1 and 0; if it is a tag, name all tags: "
+            f"--tags TAG,{splits}; if it says where pictures go, write train, validation or test "
+            "in it; if neither, rename it"
+        )
     taken = [key for key in ("split_column", "group_column") if getattr(section, key) in tags]
     if not tags and _labels(table, section.group_column) - {None} == {0, 1}:
         taken.append("group_column")

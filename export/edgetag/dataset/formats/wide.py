@@ -1,5 +1,6 @@
 """A wide table: `path`, one column per tag, optionally `split`, `group` and a region."""
 
+from edgetag.dataset.before_answers import BEFORE_ANSWERS
 from edgetag.dataset.formats.given import Draft, Given
 from edgetag.dataset.formats.guessing import (
     has_ids,
@@ -9,7 +10,13 @@ from edgetag.dataset.formats.guessing import (
     spoilt_columns,
     texts,
 )
-from edgetag.dataset.formats.tables import Table, parse_label, read_label, read_path, share_row
+from edgetag.dataset.formats.tables import (
+    Table,
+    parse_label,
+    read_label,
+    read_path,
+    share_row,
+)
 from edgetag.dataset.listing import LabelRow, Listing, TagReader
 from edgetag.dataset.result import UnknownTag
 from edgetag.errors import InputError
@@ -83,6 +90,7 @@ def _require_apart(table: Table, section: DataSection) -> None:
 
 def _unknown_columns(table: Table, section: DataSection) -> tuple[UnknownTag, ...]:
     used = {
+        BEFORE_ANSWERS,
         section.path_column,
         section.split_column,
         section.group_column,

@@ -4,9 +4,6 @@ import java.io.DataInputStream
 import java.io.EOFException
 import java.io.IOException
 import java.io.InputStream
-import java.util.zip.Inflater
-import java.util.zip.InflaterInputStream
-import java.util.zip.ZipException
 import kotlin.math.abs
 
 /**
@@ -31,8 +28,6 @@ public object DeepPng {
             if (header != null && header.isDeep) decode(chunks, header, background, limits) else null
         } catch (error: EOFException) {
             throw damagedPng("it ends too early", error)
-        } catch (error: ZipException) {
-            throw damagedPng("its pixels cannot be unpacked", error)
         }
     }
 
@@ -44,14 +39,7 @@ public object DeepPng {
             if (chunks.type == PngChunks.TRNS && !header.hasAlpha) transparent = transparent(chunks, header)
         }
         val rows = DeepRows(header, sample, background, transparent)
-        val inflater = Inflater()
-        try {
-            rows.read(DataInputStream(InflaterInputStream(chunks.data(), inflater, INFLATED_AT_ONCE)))
-        } finally {
-            inflater.end()
-        }
-        while (chunks.type != PngChunks.IEND) chunks.next()
-        chunks.end()
+        chunks.unpack(rows::read)
         return rows.picture
     }
 
@@ -62,8 +50,6 @@ public object DeepPng {
         // Pillow takes the low bytes here, and the high bytes of pixels.
         return samples.get(1).unsigned() shl 16 or (samples.get(3).unsigned() shl 8) or samples.get(5).unsigned()
     }
-
-    private const val INFLATED_AT_ONCE = 1 shl 15
 }
 
 /** The rows of a PNG with samples of 16 bits, each from what the file says of it and of the row above. */
@@ -90,9 +76,8 @@ private class DeepRows(
     }
 
     fun read(data: DataInputStream) {
-        for (pass in if (header.isInterlaced) ADAM7 else WHOLE) {
-            if (pass.left >= header.width) continue
-            val columns = (header.width - pass.left - 1) / pass.right + 1
+        for (pass in header.passes) {
+            val columns = pass.columns(header.width)
             above.fill(0)
             for (y in pass.top until header.height step pass.down) {
                 val filter = data.readUnsignedByte()
@@ -130,7 +115,7 @@ private class DeepRows(
         return if (toLeft <= toAbove && toLeft <= toCorner) left else if (toAbove <= toCorner) above else corner
     }
 
-    private fun keep(y: Int, pass: Pass, columns: Int) {
+    private fun keep(y: Int, pass: PngPass, columns: Int) {
         for (column in 0 until columns) {
             val x = pass.left + column * pass.right
             if (x % across != across / 2 || x / across >= picture.width) continue
@@ -150,21 +135,5 @@ private class DeepRows(
             else -> 255
         }
         return alpha shl 24 or rgb
-    }
-
-    /** Which pixels a pass has: from [left] and [top] on, each [right] and [down] of the last. */
-    private class Pass(val left: Int, val top: Int, val right: Int, val down: Int)
-
-    private companion object {
-        val WHOLE = listOf(Pass(0, 0, 1, 1))
-        val ADAM7 = listOf(
-            Pass(0, 0, 8, 8),
-            Pass(4, 0, 8, 8),
-            Pass(0, 4, 4, 8),
-            Pass(2, 0, 4, 4),
-            Pass(0, 2, 2, 4),
-            Pass(1, 0, 2, 2),
-            Pass(0, 1, 1, 2),
-        )
     }
 }

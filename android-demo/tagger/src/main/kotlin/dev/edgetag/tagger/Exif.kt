@@ -118,15 +118,16 @@ public object Exif {
     private fun DataInputStream.take(size: Int): ByteArray? =
         if (size in 0..MOST_BYTES) ByteArray(size).also { readFully(it) } else null
 
-    private fun DataInputStream.pass(bytes: Long) {
-        var left = bytes
-        while (left > 0) {
-            val passed = skip(left)
-            if (passed == 0L) readByte() // which tells an end from a pause
-            left -= maxOf(passed, 1)
-        }
-    }
-
     private fun ByteArray.startsWith(start: ByteArray) =
         size >= start.size && start.indices.all { this[it] == start[it] }
+}
+
+/** Passes bytes; their end is an [EOFException]. */
+internal fun DataInputStream.pass(bytes: Long) {
+    var left = bytes
+    while (left > 0) {
+        val passed = skip(left)
+        if (passed == 0L) readByte() // which tells an end from a pause
+        left -= maxOf(passed, 1)
+    }
 }

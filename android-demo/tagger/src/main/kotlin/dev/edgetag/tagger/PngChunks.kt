@@ -5,6 +5,9 @@ import java.io.EOFException
 import java.io.InputStream
 import java.nio.ByteBuffer
 import java.util.zip.CRC32
+import java.util.zip.Inflater
+import java.util.zip.InflaterInputStream
+import java.util.zip.ZipException
 
 /** The chunks of a PNG, one after another, each held to its checksum. */
 internal class PngChunks(input: InputStream) {
@@ -40,8 +43,25 @@ internal class PngChunks(input: InputStream) {
         return ByteBuffer.wrap(bytes)
     }
 
-    /** Returns what the current chunk has, and those of its name that follow it at once. */
-    fun data(): InputStream = object : InputStream() {
+    /**
+     * Unpacks what the current chunk has, and those of its name that follow it at once, then passes the rest of the file.
+     *
+     * @param read takes as much of it as it needs.
+     */
+    fun unpack(read: (DataInputStream) -> Unit) {
+        val inflater = Inflater()
+        try {
+            read(DataInputStream(InflaterInputStream(data(), inflater, INFLATED_AT_ONCE)))
+        } catch (error: ZipException) {
+            throw damagedPng("its pixels cannot be unpacked", error)
+        } finally {
+            inflater.end()
+        }
+        while (type != IEND) next()
+        end()
+    }
+
+    private fun data(): InputStream = object : InputStream() {
         private val name = type
 
         override fun read(into: ByteArray, at: Int, most: Int): Int {
@@ -53,7 +73,7 @@ internal class PngChunks(input: InputStream) {
     }
 
     /** Reads what is left of the current chunk, and its checksum. */
-    fun end() {
+    private fun end() {
         val unread = ByteArray(minOf(left, SKIPPED_AT_ONCE))
         while (left > 0) read(unread, 0, unread.size)
         if (input.readInt() != crc.value.toInt()) throw damagedPng("a checksum in it is wrong")
@@ -75,6 +95,7 @@ internal class PngChunks(input: InputStream) {
         private const val SIGNATURE = (0x89504E47L shl 32) or 0x0D0A1A0AL
         private const val HEADER_BYTES = 13
         private const val SKIPPED_AT_ONCE = 1 shl 13
+        private const val INFLATED_AT_ONCE = 1 shl 15
     }
 }
 
@@ -91,17 +112,45 @@ internal class PngHeader(values: ByteBuffer) {
 
     val hasColor: Boolean get() = colorType and 2 != 0
     val hasAlpha: Boolean get() = colorType and 4 != 0
-    val isInterlaced: Boolean get() = interlacing == 1
 
-    /** Samples of a pixel. */
-    val channels: Int get() = (if (hasColor) 3 else 1) + (if (hasAlpha) 1 else 0)
+    /** Samples of a pixel; one, its place in a palette, where it has that. */
+    val channels: Int get() = if (hasPalette) 1 else (if (hasColor) 3 else 1) + (if (hasAlpha) 1 else 0)
+    private val hasPalette get() = colorType and 1 != 0
+
+    /** The parts in which pixels come: all of them, or where they are interlaced, seven times some. */
+    val passes: List<PngPass>
+        get() = (if (interlacing == 1) ADAM7 else WHOLE).filter { it.left < width && it.top < height }
+
+    /** Bytes of all rows, each with its filter, when they are unpacked. */
+    val unpackedBytes: Long
+        get() = passes.sumOf { pass ->
+            val row = (pass.columns(width).toLong() * channels * depth + 7) / 8 + 1
+            row * pass.rows(height)
+        }
 
     /** Whether PNG has pictures of 16 bits with such values. */
     val isDeep: Boolean get() = depth == 16 && colorType in COLOR_TYPES && methods == 0 && interlacing in 0..1
 
     private companion object {
         val COLOR_TYPES = setOf(0, 2, 4, 6)
+        val WHOLE = listOf(PngPass(0, 0, 1, 1))
+        val ADAM7 = listOf(
+            PngPass(0, 0, 8, 8),
+            PngPass(4, 0, 8, 8),
+            PngPass(0, 4, 4, 8),
+            PngPass(2, 0, 4, 4),
+            PngPass(0, 2, 2, 4),
+            PngPass(1, 0, 2, 2),
+            PngPass(0, 1, 1, 2),
+        )
     }
+}
+
+/** Which pixels a pass has: from [left] and [top] on, each [right] and [down] of the last. */
+internal class PngPass(val left: Int, val top: Int, val right: Int, val down: Int) {
+    fun columns(width: Int): Int = (width - left - 1) / right + 1
+
+    fun rows(height: Int): Int = (height - top - 1) / down + 1
 }
 
 internal fun damagedPng(what: String, cause: Throwable? = null) = PictureException("this picture is damaged: $what", cause)

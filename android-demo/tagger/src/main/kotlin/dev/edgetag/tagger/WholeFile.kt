@@ -15,15 +15,19 @@ public object WholeFile {
      * Checks the file of a JPEG, PNG, WebP, GIF or BMP; of anything else it says nothing.
      *
      * @param input the picture's file from its start; it is read up to the end of its first picture, and not closed.
-     * @throws PictureException it ends too early.
+     * @throws PictureException it ends too early, or is a damaged PNG.
      * @throws java.io.IOException its bytes cannot be read.
      */
     public fun require(input: InputStream) {
-        val bytes = Bytes(input)
+        val source = input.buffered()
+        source.mark(2)
+        val isPng = source.read() == 0x89 && source.read() == 0x50
+        source.reset()
         try {
+            if (isPng) return passPng(PngChunks(source))
+            val bytes = Bytes(source)
             when (bytes.big(2)) {
                 0xFFD8L -> passJpeg(bytes)
-                0x8950L -> passPng(bytes)
                 0x5249L -> passWebp(bytes)
                 0x4749L -> passGif(bytes)
                 0x424DL -> passBmp(bytes)
@@ -47,13 +51,10 @@ public object WholeFile {
         }
     }
 
-    private fun passPng(bytes: Bytes) {
-        bytes.pass(6)
-        while (true) {
-            val size = bytes.big(4)
-            if (bytes.big(4) == 0x49454E44L) return // IEND
-            bytes.pass(size + 4)
-        }
+    private fun passPng(chunks: PngChunks) {
+        val header = chunks.header() ?: return
+        while (chunks.next() != PngChunks.IDAT) if (chunks.type == PngChunks.IEND) throw damagedPng("it has no pixels")
+        chunks.unpack { it.pass(header.unpackedBytes) }
     }
 
     private fun passWebp(bytes: Bytes) {
@@ -69,7 +70,8 @@ public object WholeFile {
             when (bytes.next()) {
                 0x21 -> bytes.pass(1) // an extension
                 0x2C -> {
-                    bytes.pass(8)
+                    bytes.pass(4)
+                    if (bytes.little(2) * bytes.little(2) == 0L) throw PictureException("this picture is damaged: it has no pixels")
                     bytes.pass(colors(bytes.next()) + 1L)
                     passBlocks(bytes)
                     return
@@ -100,10 +102,10 @@ public object WholeFile {
         bytes.pass(2)
         val bits = bytes.little(2)
         val compression = if (isOld) 0L else bytes.little(4)
-        if (compression !in PLAIN || width > Int.MAX_VALUE || bits > 32) return
+        if (width > Int.MAX_VALUE || bits > 32) return
         val row = (width * bits + 31) / 32 * 4
-        // The last row's filling may be missing.
-        bytes.pass(start + row * (height - 1) + (width * bits + 7) / 8 - bytes.read)
+        val size = if (compression in PLAIN) row * height else bytes.little(4)
+        bytes.pass(start + size - bytes.read)
     }
 
     /** BI_RGB, BI_BITFIELDS and BI_ALPHABITFIELDS: rows of one length. */

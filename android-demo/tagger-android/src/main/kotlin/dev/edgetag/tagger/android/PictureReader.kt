@@ -86,13 +86,13 @@ public class PictureReader(
             throw PictureException("${header.outMimeType} is not read; JPEG, PNG, WebP, GIF and BMP are")
         }
         val sample = limits.sampleSize(header.outWidth, header.outHeight)
-        bytes.open().use(WholeFile::require)
         val deep = if (header.outMimeType == PNG) bytes.open().use { DeepPng.read(it, background, limits) } else null
         val stored = deep ?: decode(bytes, sample)
         ReadPicture(bytes.open().use(Exif::orientation).upright(stored), header.outWidth, header.outHeight, sample)
     }
 
     private fun decode(bytes: PictureBytes, sample: Int): Picture {
+        bytes.open().use(WholeFile::require)
         val options = BitmapFactory.Options().apply {
             inSampleSize = sample
             inPreferredConfig = Bitmap.Config.ARGB_8888

@@ -1,5 +1,5 @@
-// What a picture's file is, and how it is held. Browsers turn some formats upright and others not, by
-// fewer kinds of numbers than preprocess.py reads; so they get files that say nothing of it.
+// What a picture's file is, how large, and how it is held. Browsers turn some formats upright and others
+// not, by fewer kinds of numbers than preprocess.py reads; so they get files that say nothing of it.
 
 const ORIENTATION = 0x0112;  // EXIF 2.32
 const BYTES = {3: 2, 4: 4, 6: 1, 8: 2, 9: 4, 13: 4};  // of the whole numbers among TIFF's types
@@ -9,9 +9,10 @@ const UPRIGHT = 1;
  * Look into a picture's file.
  *
  * @param {Blob} file
- * @return {Promise<{held: number, bare: Blob}|null>} Its EXIF orientation, 1 to 8, and the file
- *     without what says so, and without what shows another frame first; null where its format is
- *     none of the contract's.
+ * @return {Promise<{held: number, width: number, height: number, isWhole: boolean, bare: Blob}|null>}
+ *     Its EXIF orientation, 1 to 8; its size as it is stored, 0 where it says none; whether it has all
+ *     that it says it has, as far as browsers do not ask; and the file without what says how it is
+ *     held, and without what shows another frame first. Null where its format is none of the contract's.
  */
 export async function lookInto(file) {
   const view = new DataView(await file.arrayBuffer());
@@ -20,14 +21,18 @@ export async function lookInto(file) {
   const parts = [];
   let held;
   let kept = 0;
-  for (const {at, exif, hides, next} of chunksOf(view, format)) {
+  let [width, height, end] = [0, 0, 0];
+  for (const {at, size, exif, hides, next} of chunksOf(view, format)) {
+    end = next;
+    if (size) [width, height] = [Math.max(width, size[0]), Math.max(height, size[1])];
     if (exif) held ??= within(() => orientation(view, exif)) ?? UPRIGHT;
     if (!hides) continue;
     parts.push(file.slice(kept, at), ...hides);
     kept = next;
   }
   parts.push(file.slice(kept));
-  return {held: held ?? UPRIGHT, bare: new Blob(parts, {type: format.type})};
+  const isWhole = end <= view.byteLength && width * height > 0;
+  return {held: held ?? UPRIGHT, width, height, isWhole, bare: new Blob(parts, {type: format.type})};
 }
 
 /** Return what a function reads; undefined where the data end before. */
@@ -42,14 +47,16 @@ function within(read) {
 
 /** Return a file's chunks, up to its pixels, its end, or to where it is damaged. */
 function* chunksOf(view, {first, chunk}) {
-  for (let at = first, found; (found = within(() => chunk?.(view, at))); at = found.next) {
+  for (let at = first, found; (found = within(() => chunk(view, at))); at = found.next) {
     yield {at, ...found};
+    if (found.isLast) return;
   }
 }
 
 /**
- * The contract's formats. `chunk` gives what lies at a place: where the next begins, which bytes are
- * EXIF, if they are, and what goes in the place of what browsers must not see.
+ * The contract's formats. `chunk` gives what lies at a place: where the next begins, or that none
+ * does, width and height if it says them, which bytes are EXIF, if they are, and what goes in the place
+ * of what browsers must not see.
  */
 const FORMATS = [
   {
@@ -62,6 +69,7 @@ const FORMATS = [
       const marker = view.getUint16(at);
       if (marker === 0xFFDA || marker < 0xFF01) return null;  // pixels follow, or it is damaged
       const next = at + 2 + view.getUint16(at + 2);
+      if (isFrame(marker)) return {next, size: [view.getUint16(at + 7), view.getUint16(at + 5)]};
       if (marker !== 0xFFE1 || mark(view, at + 4) !== 'Exif') return {next};
       return {next, exif: [at + 4, next], hides: []};
     },
@@ -74,6 +82,8 @@ const FORMATS = [
       const name = mark(view, at + 4);
       const end = at + 8 + view.getUint32(at);
       const next = end + 4;
+      if (name === 'IHDR') return {next, size: [view.getUint32(at + 8), view.getUint32(at + 12)]};
+      if (name === 'IEND') return {next, isLast: true};
       if (name === 'eXIf') return {next, exif: [at + 8, end], hides: []};
       return name === 'acTL' ? {next, hides: []} : {next};  // else the first frame of an animation
     },
@@ -83,19 +93,76 @@ const FORMATS = [
     begins: (view) => mark(view, 0) === 'RIFF' && mark(view, 8) === 'WEBP',
     first: 12,
     chunk: (view, at) => {
+      if (at >= 8 + view.getUint32(4, true)) return null;
+      const name = mark(view, at);
+      const bytes = view.getUint32(at + 4, true);
+      const next = at + 8 + bytes + bytes % 2;
+      if (name in WEBP_SIZES) return {next, size: WEBP_SIZES[name](view, at + 8)};
       // Only a file whose first chunk says so has EXIF.
-      if (mark(view, 12) !== 'VP8X' || !(view.getUint8(20) & 8)) return null;
-      const size = view.getUint32(at + 4, true);
-      const next = at + 8 + size + size % 2;
-      if (mark(view, at) !== 'EXIF') return {next};
+      if (name !== 'EXIF' || mark(view, 12) !== 'VP8X' || !(view.getUint8(20) & 8)) return {next};
       // Its length stays: that of the whole file lies before.
       const hides = [new Uint8Array(view.buffer.slice(at, next)).fill(0, 0, 4)];
-      return {next, exif: [at + 8, at + 8 + size], hides};
+      return {next, exif: [at + 8, at + 8 + bytes], hides};
     },
   },
-  {type: 'image/gif', begins: (view) => mark(view, 0) === 'GIF8'},
-  {type: 'image/bmp', begins: (view) => mark(view, 0).startsWith('BM')},
+  {
+    type: 'image/gif',
+    begins: (view) => mark(view, 0) === 'GIF8',
+    first: 0,
+    chunk: (view, at) => {
+      if (at === 0) return {next: 13 + colours(view.getUint8(10)), size: shorts(view, 6)};
+      if (view.getUint8(at) === 0x21) return {next: afterBlocks(view, at + 2)};  // an extension
+      if (view.getUint8(at) !== 0x2C) return null;
+      // The first frame, which enlarges the picture where it does not fit into it.
+      const [[left, top], [width, height]] = [shorts(view, at + 1), shorts(view, at + 5)];
+      if (!(width * height)) return {next: Infinity};  // browsers make an empty picture of it
+      return {next: view.byteLength, size: [left + width, top + height]};
+    },
+  },
+  {
+    type: 'image/bmp',
+    begins: (view) => mark(view, 0).startsWith('BM'),
+    first: 14,
+    chunk: (view, place) => {
+      const next = view.byteLength;
+      const header = view.getUint32(place, true);
+      if (header === 12) return {next, size: shorts(view, place + 4)};
+      const size = [4, 8].map((i) => Math.abs(view.getInt32(place + i, true)));
+      if (header < 56 || view.getUint32(place + 16, true) !== 0) return {next, size};
+      // Where no masks count, browsers yet take that of transparency.
+      return {at: 66, next, size, hides: [new Uint8Array(4), view.buffer.slice(70)]};
+    },
+  },
 ];
+
+/** Of WebP's chunks that have a size: what they say of it. */
+const WEBP_SIZES = {
+  'VP8X': (view, at) => [4, 7].map((i) => 1 + (view.getUint32(at + i - 1, true) >>> 8)),
+  'VP8 ': (view, at) => shorts(view, at + 6).map((side) => side & 0x3FFF),
+  'VP8L': (view, at) => [0, 14].map((bit) => 1 + (view.getUint32(at + 1, true) >>> bit & 0x3FFF)),
+};
+
+/** Tell whether a JPEG's marker begins a picture; the others from 0xFFC0 to 0xFFCF are of tables. */
+function isFrame(marker) {
+  return marker >= 0xFFC0 && marker <= 0xFFCF && ![0xFFC4, 0xFFC8, 0xFFCC].includes(marker);
+}
+
+/** Return the two numbers of 16 bits at a place of GIF, WebP or BMP. */
+function shorts(view, at) {
+  return [view.getUint16(at, true), view.getUint16(at + 2, true)];
+}
+
+/** Return the bytes of a GIF's palette, by the flags before it. */
+function colours(flags) {
+  return flags & 0x80 ? 3 << (flags & 7) + 1 : 0;
+}
+
+/** Return where a GIF's blocks of up to 255 bytes end. */
+function afterBlocks(view, start) {
+  let at = start;
+  for (let bytes; (bytes = view.getUint8(at)); at += 1 + bytes);
+  return at + 1;
+}
 
 function mark(view, at) {
   return String.fromCharCode(...[0, 1, 2, 3].map((i) => view.getUint8(at + i)));
