@@ -29,7 +29,6 @@ from edgetag.machine import Machine, this_machine
 from edgetag.records import Record, Result
 from edgetag.tables import Column, Number, Rows, Table
 from edgetag.tables.formats import format_bytes, format_count, format_ms
-from edgetag.writing import write_text
 from tests.support.open_loop import Asked, Body, Route, capacity, open_loop
 from tests.support.paths import RELEASED, ROOT
 from tests.support.processes import children
@@ -266,7 +265,7 @@ def main() -> None:
     result = uvloop.run(
         measure(options.bundle, options.out, options.seconds, options.long, options.workers)
     )
-    write_text(options.out / "load.json", result.to_json())
+    result.write(options.out / "load.json")
     print_tables([table(result)])
     print(f"capacity, uncached: {json.dumps(result.capacity_per_s)} a second")
     print(f"after a kill, a new server answered in {result.recovered_s:.1f} s")

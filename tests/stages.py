@@ -101,9 +101,9 @@ class Trial:
         kept = (pl.col("split") != "train") | pl.col("path").is_in(list(labelled))
         write_text(source, self.table.filter(kept).write_csv())
         recipe = with_data(self.recipe, source=source, root=self.recipe.data.image_root)
-        training = recipe.training.model_copy(update={"phases": tuple(phases)})
+        training = recipe.training.replace(phases=tuple(phases))
         changes = {"training": training, "seed": seed, "teacher": teacher or recipe.teacher}
-        measured = trained(recipe.model_copy(update=changes), self.place(name), self.progress)
+        measured = trained(recipe.replace(**changes), self.place(name), self.progress)
         return Stage(name, len(labelled), measured, before)
 
     def alike(self, seed: Sequence[str]) -> list[str]:
@@ -161,7 +161,7 @@ def stages(trial: Trial) -> list[Stage]:
     every = trial.run("then all", more, phases[:2], head)
     sgd = trial.run("then SGD", more, phases[:3], every)
     late = trial.run("then augmented", more, phases, sgd)
-    augmented = [phase.model_copy(update={"augment": True}) for phase in phases]
+    augmented = [phase.replace(augment=True) for phase in phases]
     early = trial.run("augmented throughout", more, augmented, late)
     second = trial.run("a second network", more, phases, late, seed=2)
     both = Stage("both as an ensemble", len(more), ensemble((late, second)), late)

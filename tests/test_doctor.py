@@ -1,7 +1,6 @@
 """The doctor says what is there, and lets nothing that hangs or lies hold it up."""
 
 import io
-import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -14,6 +13,7 @@ from edgetag.doctor import Component, DoctorReport
 from edgetag.phones.listing import parse_devices
 from edgetag.runtimes.emulation.machines import ARM64
 from edgetag.tables import to_rich
+from tests.support.programs import captured
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_examining_never_imports_tensorflow() -> None:
         "import sys; from edgetag import doctor; doctor.examine();"
         "print('tensorflow' in sys.modules)"
     )
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    shown = captured([sys.executable, "-c", code], check=True)
     assert shown.stdout == "False\n"
 
 

@@ -1,7 +1,6 @@
 """A package is used through its face, and importing a face imports nothing heavy."""
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from edgetag.children import python_environment
 from edgetag.dependencies import PACKAGE
 from tests.support.paths import ROOT
+from tests.support.programs import captured
 
 HEAVY = {"tensorflow", "tf_keras", "ai_edge_litert", "tflite_runtime", "scipy", "sklearn"}
 
@@ -24,7 +24,7 @@ def copy(tmp_path: Path) -> Path:
 
 def linted(package: Path) -> tuple[int, str]:
     """Run the rule of faces on a copy, and return the exit code and what was said."""
-    done = subprocess.run(
+    done = captured(
         [
             Path(sys.executable).with_name("lint-imports"),
             "--config",
@@ -35,8 +35,6 @@ def linted(package: Path) -> tuple[int, str]:
         ],
         env=python_environment() | {"PYTHONPATH": str(package.parent), "COLUMNS": "200"},
         cwd=ROOT,
-        capture_output=True,
-        text=True,
     )
     return done.returncode, done.stdout
 
@@ -86,6 +84,6 @@ def test_importing_every_face_imports_nothing_heavy() -> None:
     ]
     assert "edgetag.conversion.variants" in packages
     script = f"import sys, {', '.join(packages)}\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = captured([sys.executable, "-c", script])
     assert done.returncode == 0, done.stderr
     assert not HEAVY & {name.partition(".")[0] for name in done.stdout.split()}

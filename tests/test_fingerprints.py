@@ -20,6 +20,7 @@ from edgetag.recipe import Recipe, load_recipe, parse_recipe
 from edgetag.stages import STAGES, stage
 from edgetag.workspace import RunFile, StageRecord, Workspace
 from tests.support.listening import Listening
+from tests.support.made_results import stage_record
 
 
 def recipe(folder: Path, extra: str = "") -> Recipe:
@@ -34,14 +35,7 @@ def write_data(folder: Path) -> None:
 
 def run_file(**digests: str) -> RunFile:
     stages = {
-        each.name: StageRecord(
-            fingerprint="",
-            settings="",
-            outputs={each.outputs[0]: digests.get(each.name, "0")},
-            finished_at="",
-            wall_s=0,
-            peak_memory_bytes=0,
-        )
+        each.name: stage_record(outputs={each.outputs[0]: digests.get(each.name, "0")})
         for each in STAGES
     }
     return RunFile(name="x", recipe={}, seed=1, versions={}, stages=stages)
@@ -166,7 +160,7 @@ def edit_record(workspace: Workspace, **changes: object) -> None:
     run = json.loads(workspace.run_file.read_text())
     record = StageRecord.model_validate(run["stages"]["dataset"])
     assert record.making is not None
-    made = record.making.model_copy(update=changes)
+    made = record.making.replace(**changes)
     run["stages"]["dataset"] |= {"making": made.model_dump(), "fingerprint": made.digest}
     workspace.run_file.write_text(json.dumps(run))
 
@@ -206,9 +200,7 @@ def test_changed_labels_a_changed_recipe_and_damage_are_told(
     workspace.manifest.write_bytes(b"damaged")
     told = "dataset: runs again: missing or changed: dataset/manifest.parquet"
     assert again(recipe, workspace)[0] == told
-    wider = recipe.model_copy(
-        update={"network": recipe.network.model_copy(update={"input_size": 96})}
-    )
+    wider = recipe.replace(network=recipe.network.replace(input_size=96))
     assert again(wider, workspace)[0].startswith(
         "dataset: runs again: the recipe's network.input_size changed"
     )
@@ -218,9 +210,7 @@ def test_another_output_of_an_earlier_stage_is_told(tmp_path: Path) -> None:
     write_data(tmp_path)
     made, before, now = recipe(tmp_path), run_file(), run_file(train="1", export="1")
     made_then = making(stage("validate"), made, before)
-    done = before.stages["validate"].model_copy(
-        update={"making": made_then, "fingerprint": made_then.digest}
-    )
+    done = before.stages["validate"].replace(making=made_then, fingerprint=made_then.digest)
     why = why_again(done, making(stage("validate"), made, now), Workspace(tmp_path))
     assert why == "what train, export left changed"
 
@@ -277,8 +267,8 @@ def test_nothing_in_the_datasets_outputs_says_where_it_lies(
     labels = recipe.data.source
     rows = labels.read_text().splitlines()
     labels.write_text("\n".join([f"{rows[0]},dog", *(f"{row},1" for row in rows[1:])]))
-    most = recipe.data.model_copy(update={"max_rejected_share": 0.5, "unknown_tags": "ignore"})
-    again(recipe.model_copy(update={"data": most}), workspace)
+    most = recipe.data.replace(max_rejected_share=0.5, unknown_tags="ignore")
+    again(recipe.replace(data=most), workspace)
     outputs = ("summary.json", "rejected.csv", "cache/index.json", "manifest.parquet")
     for name in outputs:
         assert str(tmp_path).encode() not in (workspace.dataset / name).read_bytes()

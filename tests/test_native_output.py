@@ -1,7 +1,6 @@
 """What native code prints is held back, and shown where it may tell why something failed."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from edgetag.native_output import INFORMATION, VERBOSE_VARIABLE, quiet_stderr
 from tests.support.paths import RELEASED
+from tests.support.programs import captured
 
 PRINTED = b"INFO: a delegate\nERROR: a node\nINFO: another\n"
 
@@ -52,11 +52,9 @@ def test_tag_says_nothing_of_the_runtime(tmp_path: Path) -> None:
 
     Image.new("RGB", (32, 32)).save(tmp_path / "a.png")
     command = [sys.executable, "-P", "-m", "edgetag.cli.main", "tag", str(RELEASED), "a.png"]
-    done = subprocess.run(
+    done = captured(
         [*command, "-o", "t.csv"],
         cwd=tmp_path,
-        capture_output=True,
-        text=True,
         env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
     )
     assert done.returncode == 0, done.stderr

@@ -355,6 +355,6 @@ def test_the_digest_follows_every_part_of_the_contract() -> None:
         "mean": 1.0,
         "std": 1.0,
     }
-    digests = {CONTRACT.model_copy(update={key: value}).digest() for key, value in other.items()}
+    digests = {CONTRACT.replace(**{key: value}).digest() for key, value in other.items()}
     assert len(digests | {CONTRACT.digest()}) == len(other) + 1
     assert Preprocessing.model_validate_json(CONTRACT.model_dump_json()) == CONTRACT

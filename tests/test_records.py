@@ -57,7 +57,7 @@ def test_what_an_attempt_kept_is_taken_only_where_it_is_whole(tmp_path: Path) ->
     for damaged in (b"{", b"\xff", b'{"schema": "edgetag.test-kept/2.0", "name": "int8"}'):
         path.write_bytes(damaged)
         assert Kept.read_kept(path) is None
-    path.write_text(Kept(name="int8").to_json())
+    Kept(name="int8").write(path)
     assert Kept.read_kept(path) == Kept(name="int8")
 
 

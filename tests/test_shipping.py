@@ -11,7 +11,6 @@ from edgetag.recipe import Recipe, Variant, parse_recipe
 from edgetag.shipping import Shipping, choose, decide, read_shipping
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.support.made_results import MACHINE, exported, make_verdict, measured, scored
 
 SHA = "ab" * 32
@@ -35,7 +34,7 @@ def bench(budgets: tuple[BudgetCheck, ...] = (), **p50_ms: float) -> BenchResult
         variant: Variant = name.replace("_", "-")
         latency = Latency(p50=p50, p90=p50, p99=p50, p50_interval=(p50 * 0.98, p50 * 1.02))
         found = measured(variant, "litert", p50)
-        results.append(found.model_copy(update={"latency_ms": latency, "sha256": SHA}))
+        results.append(found.replace(latency_ms=latency, sha256=SHA))
     return BenchResult(
         machine=MACHINE,
         budget_runtime="litert",
@@ -68,24 +67,20 @@ def test_without_a_benchmark_of_these_files_a_full_integer_one_comes_first() -> 
     found = verdict(fp32="pass", fp16="pass", int8="pass")
     assert choose(recipe(), found).variants == ("int8",)
     old = bench(fp32=1.0, int8=2.0)
-    other = tuple(one.model_copy(update={"sha256": "cd" * 32}) for one in old.results)
-    stale = old.model_copy(update={"results": other})
+    other = tuple(one.replace(sha256="cd" * 32) for one in old.results)
+    stale = old.replace(results=other)
     assert choose(recipe(), found, stale).variants == ("int8",)
 
 
 def test_each_file_s_time_is_that_of_its_own_bytes() -> None:
     both, timed = verdict(fp32="pass", int8="pass"), bench(fp32=1.0, int8=2.0)
     shas = {"fp32": "cd" * 32, "int8": SHA}
-    entries = tuple(
-        entry.model_copy(update={"sha256": shas[entry.variant]}) for entry in both.variants
-    )
-    judged = both.model_copy(update={"variants": entries})
+    entries = tuple(entry.replace(sha256=shas[entry.variant]) for entry in both.variants)
+    judged = both.replace(variants=entries)
     # The time of `fp32` is of another file than was judged, though int8 has such bytes.
     assert choose(recipe(), judged, timed).variants == ("int8",)
-    results = tuple(
-        result.model_copy(update={"sha256": shas[result.variant]}) for result in timed.results
-    )
-    now = timed.model_copy(update={"results": results})
+    results = tuple(result.replace(sha256=shas[result.variant]) for result in timed.results)
+    now = timed.replace(results=results)
     assert choose(recipe(), judged, now).variants == ("fp32",)
 
 
@@ -115,11 +110,8 @@ def test_a_verdict_on_given_files_alone_is_about_them() -> None:
 def with_latencies(**latencies: Latency) -> BenchResult:
     """Return a benchmark of such latencies."""
     made = bench((), **dict.fromkeys(latencies, 1.0))
-    results = tuple(
-        result.model_copy(update={"latency_ms": latencies[result.variant]})
-        for result in made.results
-    )
-    return made.model_copy(update={"results": results})
+    results = tuple(result.replace(latency_ms=latencies[result.variant]) for result in made.results)
+    return made.replace(results=results)
 
 
 def latency(p50: float, interval: tuple[float, float] | None) -> Latency:
@@ -169,9 +161,9 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def test_a_run_folder_ships_by_what_lies_in_it(workspace: Workspace) -> None:
     judged = verdict(fp32="pass", int8="pass")
-    write_text(workspace.validate / "verdict.json", judged.to_json())
+    judged.write(workspace.validate / "verdict.json")
     assert read_shipping(recipe(), workspace) == Shipping(("int8",), "int8")
-    write_text(workspace.bench / "bench.json", bench(fp32=1.0, int8=2.0).to_json())
+    bench(fp32=1.0, int8=2.0).write(workspace.bench / "bench.json")
     assert read_shipping(recipe(), workspace) == Shipping(("fp32",), "fp32")
 
 
@@ -186,10 +178,10 @@ def test_before_a_validation_nothing_ships_and_integers_are_looked_at_first(
     listed = recipe('[export]\nvariants = ["fp32", "fp16", "int8"]\n')
     assert read_shipping(listed, workspace) == Shipping((), "int8")
     made = tuple(exported(name, 1) for name in EXPORTED)
-    write_text(workspace.export / "export.json", ExportResult(variants=made).to_json())
+    ExportResult(variants=made).write(workspace.export / "export.json")
     assert read_shipping(listed, workspace) == Shipping((), "int8-qat")
     made = tuple(exported(name, 1) for name in EXPORTED[:2])
-    write_text(workspace.export / "export.json", ExportResult(variants=made).to_json())
+    ExportResult(variants=made).write(workspace.export / "export.json")
     assert read_shipping(listed, workspace) == Shipping((), "fp32")
 
 

@@ -26,7 +26,14 @@ from edgetag.stages import Stage
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_text
-from tests.support.made_results import exported, make_sources, make_verdict, scored
+from tests.support.made_results import (
+    dataset_result,
+    exported,
+    make_sources,
+    make_verdict,
+    quantized_variant,
+    scored,
+)
 from tests.support.run_folders import write_cache
 from tests.support.small_run import Lines
 
@@ -92,7 +99,7 @@ class Plant:
                 if "*" not in output and output != "dataset/cache/index.json":
                     text = f"{which.name} {recipe.seed} {self.turn}"
                     write_text(workspace.root / output, text)
-            write_text(workspace.root / which.outputs[0], result.to_json())
+            result.write(workspace.root / which.outputs[0])
             self._kill(which, "after")
             return result
 
@@ -122,7 +129,7 @@ class Plant:
         if which.name == "bench":
             bench = make_sources().bench
             assert bench is not None
-            return bench.model_copy(update={"results": (), "failures": (), "budgets": ()})
+            return bench.replace(results=(), failures=(), budgets=())
         if which.name == "bundle":
             self.bundled.append(options["variants"])
             write_text(self.workspace.bundle / "x-0.1.0.zip", " ".join(options["variants"]))
@@ -134,45 +141,20 @@ class Plant:
         over = passed_over(recipe, decisions)
         entries = tuple(scored(name, "litert", "test", 0.0) for name in decisions)
         counting = [decision for name, decision in decisions.items() if name not in over]
-        return make_verdict(entries, (), decisions).model_copy(
-            update={"passed_over": over, "verdict": worst(counting)}
+        return make_verdict(entries, (), decisions).replace(
+            passed_over=over, verdict=worst(counting)
         )
 
 
 def dataset(seed: int) -> DatasetResult:
     """Splits that can be trained and judged on."""
     counts = SplitCounts(images=60, tags={"cat": TagCounts(positives=30, negatives=30, unknown=0)})
-    return DatasetResult(
-        source="l.csv",
-        format="wide",
-        listed=180,
-        images=180,
-        input_size=32,
-        splits=dict.fromkeys(("train", "validation", "test"), counts),
-        rejected={},
-        rejected_share=0.0,
-        duplicates=0,
-        near_duplicates=(),
-        straddling_groups=(),
-        unknown_tags=(),
-        ignored_files=0,
-        cache_fingerprint=f"seed {seed}",
-    )
+    splits = dict.fromkeys(("train", "validation", "test"), counts)
+    return dataset_result(input_size=32, splits=splits, cache_fingerprint=f"seed {seed}")
 
 
 def quantized(weights: Path) -> QuantizedVariant:
-    return QuantizedVariant(
-        variant="int8-qat",
-        file="quantize/int8-qat.npz",
-        weights_sha256=digest_file(weights),
-        inputs_sha256="",
-        warmup_steps=1,
-        logit_rmse_after_warmup=0.3,
-        logit_rmse=0.2,
-        sparsity=0.0,
-        validation_map_before=None,
-        validation_map=None,
-    )
+    return quantized_variant(weights_sha256=digest_file(weights))
 
 
 @pytest.fixture

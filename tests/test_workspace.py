@@ -15,6 +15,7 @@ from edgetag.arrays import read_arrays, write_array, write_arrays
 from edgetag.errors import InputError
 from edgetag.workspace import Workspace, digest_json
 from edgetag.writing import atomic_write, write_text
+from tests.support.programs import captured
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:
@@ -138,11 +139,7 @@ def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path) -> None:
         f"except Exception as e: print(e, [p.name for p in Path('{tmp_path}').iterdir()])\""
         f" {tmp_path}/a"
     )
-    done = subprocess.run(
-        ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script],
-        capture_output=True,
-        text=True,
-    )
+    done = captured(["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script])
     if "unshare" in done.stderr or "mount" in done.stderr:
         pytest.skip(f"no private mount here: {done.stderr.strip()}")
     assert "no space left on the disk" in done.stdout

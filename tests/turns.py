@@ -154,13 +154,13 @@ def trained(recipe: Recipe, workspace: Workspace, progress: Progress) -> Measure
 
 def with_data(recipe: Recipe, **changes: Any) -> Recipe:
     """Return a recipe over other labels."""
-    return recipe.model_copy(update={"data": recipe.data.model_copy(update=changes)})
+    return recipe.replace(data=recipe.data.replace(**changes))
 
 
 def learning_all(recipe: Recipe) -> Recipe:
     """Return a recipe that leaves no label out."""
-    training = recipe.training.model_copy(update={"suspect_labels": "learn"})
-    return recipe.model_copy(update={"training": training})
+    training = recipe.training.replace(suspect_labels="learn")
+    return recipe.replace(training=training)
 
 
 def circle(

@@ -37,7 +37,7 @@ class Preprocessing(Record):
     @property
     def of_squares(self) -> Self:
         """What makes a picture a square of pixels: all of it but mean and std, which come after."""
-        return self.model_copy(update={"mean": 0.0, "std": 1.0})
+        return self.replace(mean=0.0, std=1.0)
 
     def digest(self) -> str:
         """Return the SHA-256 of the contract's JSON."""

@@ -224,7 +224,7 @@ def _emulator() -> Component:
     for program in ("qemu-aarch64", "qemu-aarch64-static"):
         component = _tool(program)
         if component.state != "missing":
-            return component.model_copy(update={"name": "ARM64 emulator"})
+            return component.replace(name="ARM64 emulator")
     detail = "none on the PATH; edgetag target setup arm64 brings its own"
     return Component(name="ARM64 emulator", state="missing", detail=detail)
 

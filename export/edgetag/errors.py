@@ -4,7 +4,11 @@ Everything that is the user's to mend is raised as an `EdgetagError` whose text 
 wrong, where, and what to do. The command line prints that text and nothing else.
 """
 
+import errno
 from enum import IntEnum
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says where a disk, or a user's share of it, is full."""
 
 
 class ExitCode(IntEnum):

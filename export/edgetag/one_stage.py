@@ -18,7 +18,6 @@ from edgetag.stages import STAGES, Stage, stage
 from edgetag.stages import needs as needs_of
 from edgetag.training.cluster import read_cluster
 from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file, measured
-from edgetag.writing import write_text
 
 PACKAGES = (
     "ai-edge-litert",
@@ -81,9 +80,9 @@ def add_to_stage(
         result = work()
         if done is not None and was_intact:
             outputs = {place: digest_file(workspace.root / place) for place in done.outputs}
-            record = done.model_copy(update={"outputs": outputs})
-            kept = run_file.model_copy(update={"stages": {**run_file.stages, name: record}})
-            write_text(workspace.run_file, kept.to_json())
+            record = done.replace(outputs=outputs)
+            kept = run_file.replace(stages={**run_file.stages, name: record})
+            kept.write(workspace.run_file)
         return result
 
 
@@ -171,9 +170,9 @@ def run_stage(
         result, run_file = run_and_record(chosen, recipe, workspace, progress, run_file, **options)
         if current and whole(result):
             record = run_file.stages[name]
-            kept = record.model_copy(update={"fingerprint": made.digest, "making": made})
-            run_file = run_file.model_copy(update={"stages": {**run_file.stages, name: kept}})
-            write_text(workspace.run_file, run_file.to_json())
+            kept = record.replace(fingerprint=made.digest, making=made)
+            run_file = run_file.replace(stages={**run_file.stages, name: kept})
+            run_file.write(workspace.run_file)
         return result
 
 
@@ -255,8 +254,8 @@ def forget(which: Stage, workspace: Workspace, run_file: RunFile) -> RunFile:
     """Take away a stage's results, but not what it can make them from again."""
     kept = {name: done for name, done in run_file.stages.items() if name != which.name}
     if len(kept) < len(run_file.stages):
-        run_file = run_file.model_copy(update={"stages": kept})
-        write_text(workspace.run_file, run_file.to_json())
+        run_file = run_file.replace(stages=kept)
+        run_file.write(workspace.run_file)
     for pattern in which.outputs:
         for path in workspace.root.glob(pattern):
             if path.suffix != ".npz":  # weights, which say themselves what they were made from
@@ -292,7 +291,7 @@ def run_and_record(
         wall_s=round(wall_s, 1),
         peak_memory_bytes=peak,
     )
-    run_file = run_file.model_copy(update={"stages": {**run_file.stages, which.name: record}})
-    write_text(workspace.run_file, run_file.to_json())
+    run_file = run_file.replace(stages={**run_file.stages, which.name: record})
+    run_file.write(workspace.run_file)
     progress.say(f"{which.name}: done in {format_seconds(wall_s)}")
     return result, run_file

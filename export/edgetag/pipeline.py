@@ -128,7 +128,7 @@ class _Walk:
                 result.unlink(missing_ok=True)
             else:
                 shutil.rmtree(result.parent, ignore_errors=True)
-        self._run_file = self._run_file.model_copy(update={"stages": {}})
+        self._run_file = self._run_file.replace(stages={})
 
     def visit(self, which: Stage) -> None:
         """Run a stage, unless it is up to date."""

@@ -11,6 +11,7 @@ from pydantic.json_schema import JsonSchemaMode
 
 from edgetag.errors import ExitCode, InputError
 from edgetag.userfiles import read_file
+from edgetag.writing import write_text
 
 MOST_BYTES = 1_000_000_000
 """Most bytes of a result; details of a million images have less."""
@@ -46,6 +47,10 @@ class Record(BaseModel):
         names = cls.model_fields.keys() - more.keys()
         return cls(**{name: getattr(other, name) for name in names if hasattr(other, name)}, **more)
 
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with other values of some fields, which are taken as they are."""
+        return self.model_copy(update=changes)
+
 
 class Result(Record):
     """What a stage returns and leaves as JSON in the run folder.
@@ -72,6 +77,10 @@ class Result(Record):
     def to_json(self) -> str:
         """Return indented JSON that ends in a newline."""
         return self.model_dump_json(by_alias=True, indent=2) + "\n"
+
+    def write(self, path: Path) -> None:
+        """Write it to a file, whole or not at all."""
+        write_text(path, self.to_json())
 
     @classmethod
     def json_schema(cls, *, written: bool) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from edgetag.errors import InputError
 from edgetag.records import Result
 from edgetag.scratch import scratch_folder
 from edgetag.workspace import digest_file
-from edgetag.writing import write_text
 
 
 class MadeFolder(Result):
@@ -26,10 +25,6 @@ class MadeFolder(Result):
     COMMAND: ClassVar[str]
     LEFT_BY_USE: ClassVar[tuple[str, ...]] = ()
     files: dict[str, str]
-
-    def write(self, folder: Path) -> None:
-        """Write it into its folder."""
-        write_text(folder / self.MARKER, self.to_json())
 
 
 def digests_of(folder: Path) -> dict[str, str]:

@@ -4,7 +4,6 @@ A killed command cannot remove its folder: the next one does. And that place may
 a user's to mend.
 """
 
-import errno
 import fcntl
 import os
 import shutil
@@ -14,13 +13,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edgetag.errors import InputError
+from edgetag.errors import FULL, InputError
 
 PREFIX = "edgetag-scratch-"
 """So long that nobody else names a folder so: what bears it and is not held is removed."""
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
-"""What the system says where a disk, or a user's share of it, is full."""
 
 YOUNG_S = 60.0
 """Until a folder is so old, whoever made it may not hold it yet."""

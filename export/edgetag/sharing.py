@@ -10,7 +10,7 @@ from edgetag.one_stage import open_run
 from edgetag.recipe import Recipe
 from edgetag.stages import stage
 from edgetag.workspace import Workspace
-from edgetag.writing import disk_error, write_text
+from edgetag.writing import disk_error
 
 
 def share_dataset(recipe: Recipe, workspace: Workspace, other: Workspace) -> None:
@@ -66,4 +66,4 @@ def _share(
         except OSError as error:
             raise disk_error(folder, error) from error
         stages = {**run_file.stages, name: done}
-        write_text(workspace.run_file, run_file.model_copy(update={"stages": stages}).to_json())
+        run_file.replace(stages=stages).write(workspace.run_file)

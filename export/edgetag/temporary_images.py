@@ -14,7 +14,6 @@ from edgetag.cache_index import CacheIndex
 from edgetag.image_cache import shard_path
 from edgetag.pixels import Pixels
 from edgetag.scratch import scratch_folder
-from edgetag.writing import write_text
 
 SHARD_IMAGES = 256
 """Squares held in memory: 39 MB at 224 px."""
@@ -52,7 +51,7 @@ class ImageWriter:
             shard_images=SHARD_IMAGES,
             fingerprint="temporary",
         )
-        write_text(self.folder / "index.json", index.to_json())
+        index.write(self.folder / "index.json")
 
     def _flush(self) -> None:
         path = shard_path(self.folder, self._written // SHARD_IMAGES)

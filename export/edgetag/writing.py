@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from edgetag.errors import InputError
-from edgetag.scratch import FULL
+from edgetag.errors import FULL, InputError
 from edgetag.userfiles import kind_of
 
 _NAME_BYTES = 200

@@ -24,6 +24,7 @@ from edgetag.workspace import digest_file
 from tests.android.golden_later import write_later
 from tests.support.golden_pictures import write_pictures
 from tests.support.paths import ROOT
+from tests.support.programs import captured
 
 PROJECT = ROOT / "android-demo"
 PAGE_BYTES = 16384
@@ -57,9 +58,7 @@ def apk(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["-m", "edgetag", "bundle", "android", str(bundle), "--project", str(copy)],
         [str(copy / "ci" / "build_apk.py"), str(out)],
     ):
-        done = subprocess.run(
-            [sys.executable, *command], capture_output=True, text=True, check=False
-        )
+        done = captured([sys.executable, *command])
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return out
 
@@ -87,7 +86,7 @@ def versions() -> dict[str, str]:
 
 def dump(aapt2: Path, what: str, *arguments: str | Path) -> str:
     command = [str(aapt2), "dump", what, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return captured(command, check=True).stdout
 
 
 def offset_of(content: bytes, info: zipfile.ZipInfo) -> int:
@@ -121,11 +120,8 @@ def classes_of(dex: bytes) -> set[str]:
 
 
 def test_signatures_verify(apk: Path) -> None:
-    told = subprocess.run(
-        ["apksigner", "verify", "--verbose", "--min-sdk-version", "26", str(apk)],
-        capture_output=True,
-        text=True,
-        check=True,
+    told = captured(
+        ["apksigner", "verify", "--verbose", "--min-sdk-version", "26", str(apk)], check=True
     ).stdout
     assert "v2 scheme (APK Signature Scheme v2): true" in told
     assert "v3 scheme (APK Signature Scheme v3): true" in told
@@ -298,12 +294,7 @@ def pictures(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_script(apk: Path, name: str, *arguments: str | Path) -> None:
     script = apk.parent / "android-demo/ci" / name
-    done = subprocess.run(
-        [sys.executable, str(script), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = captured([sys.executable, str(script), *map(str, arguments)])
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
 
 
@@ -499,10 +490,8 @@ def test_calls_that_the_oldest_phone_lacks_break_the_build(apk: Path, tmp_path: 
     options = ["--release", "11", "-implicit:none", "-sourcepath", str(tmp_path)]
     subprocess.run(["javac", *options, "-d", str(classes), str(source)], check=True)
     try:
-        done = subprocess.run(
+        done = captured(
             ["mvn", "-q", "-B", "-Papp", "-pl", "tagger,tagger-android", "process-classes"],
-            capture_output=True,
-            text=True,
             cwd=project,
         )
     finally:

@@ -19,6 +19,7 @@ from edgetag.phones.job import RunnerJob, RunsOn
 from edgetag.phones.problems import PhoneError
 from edgetag.preprocess import Preprocessing
 from tests.support.paths import ROOT
+from tests.support.programs import captured
 
 ENGINE = ROOT / "android-demo/tagger/src/main/kotlin/dev/edgetag/tagger/Engine.kt"
 README = (ROOT / "android-demo/README.md").read_text(encoding="utf-8")
@@ -37,13 +38,8 @@ PICTURE = "the only picture"
 
 def open_on(asked: str) -> subprocess.CompletedProcess[str]:
     """Open a model in a process of its own, whose native code prints much."""
-    return subprocess.run(
-        [sys.executable, "-c", ASK, str(MODEL), asked],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-        timeout=120,
+    return captured(
+        [sys.executable, "-c", ASK, str(MODEL), asked], stdin=subprocess.DEVNULL, timeout=120
     )
 
 

@@ -23,6 +23,7 @@ from tests.support.golden_exif import write_exif
 from tests.support.golden_whole import write_whole
 from tests.support.made_bundle import made_files, make_two_variants
 from tests.support.paths import ROOT
+from tests.support.programs import captured
 
 DEMO = ROOT / "android-demo"
 NEEDED = ("mvn", "javac")
@@ -84,7 +85,7 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
     write_signatures(tmp_path, pack(files))
     write_store(tmp_path, files)
     told = tmp_path / "told.txt"
-    done = subprocess.run(
+    done = captured(
         [
             "mvn",
             "-q",
@@ -99,10 +100,7 @@ def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
             f"-Dedgetag.models={ROOT / 'tests/models'}",
             f"-Dedgetag.told={told}",
         ],
-        capture_output=True,
-        text=True,
         stdin=subprocess.DEVNULL,
-        check=False,
         timeout=840,
     )
     assert done.returncode == 0, failures(done.stdout + done.stderr)

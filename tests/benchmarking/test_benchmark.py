@@ -149,10 +149,8 @@ def test_each_row_says_which_accelerator_was_asked_for_what_ran_and_why(
     cut = tmp_path / "cut.tflite"
     cut.write_bytes(FP32.read_bytes()[:200])
     workspace = make_run({"fp32": cut, "int8": INT8})
-    section = recipe.benchmark.model_copy(
-        update={"runtimes": ("litert-compiled",), "reference": False, "runs": 10}
-    )
-    asked = recipe.model_copy(update={"benchmark": section})
+    section = recipe.benchmark.replace(runtimes=("litert-compiled",), reference=False, runs=10)
+    asked = recipe.replace(benchmark=section)
     result = stage.run(asked, workspace, SilentProgress())
     (timed,), (failed,) = result.results, result.failures
     assert timed.accelerator == Acceleration(requested="cpu", used="cpu")
@@ -198,11 +196,9 @@ def test_a_model_of_another_input_size_has_a_reason(pixels: Pixels) -> None:
 
 @pytest.mark.slow
 def test_more_threads_are_measured_as_such(recipe: Recipe, make_run: MakeRun) -> None:
-    benchmark = recipe.benchmark.model_copy(update={"runtimes": ("litert",), "threads": (1, 2)})
+    benchmark = recipe.benchmark.replace(runtimes=("litert",), threads=(1, 2))
     workspace = make_run({"fp32": FP32})
-    result = stage.run(
-        recipe.model_copy(update={"benchmark": benchmark}), workspace, SilentProgress()
-    )
+    result = stage.run(recipe.replace(benchmark=benchmark), workspace, SilentProgress())
     assert [found.threads for found in result.results] == [1, 2]
 
 
@@ -212,10 +208,8 @@ def test_the_float_model_under_tensorflow_is_left_out_where_nobody_asks_for_it(
     recipe: Recipe, make_run: MakeRun, reference: bool
 ) -> None:
     workspace = make_run({"fp32": MODELS / "tiny_fp32.tflite"})  # without weights to time
-    section = recipe.benchmark.model_copy(
-        update={"runtimes": ("litert",), "reference": reference, "runs": 10}
-    )
-    asked = recipe.model_copy(update={"benchmark": section})
+    section = recipe.benchmark.replace(runtimes=("litert",), reference=reference, runs=10)
+    asked = recipe.replace(benchmark=section)
     result = stage.run(asked, workspace, SilentProgress())
     missing = [runtime.runtime for runtime in result.missing_runtimes]
     assert missing == (["TensorFlow"] if reference else [])
@@ -228,7 +222,7 @@ def test_full_mode_takes_what_mlperf_asks_for(recipe: Recipe) -> None:
     full, quick = effort(recipe.benchmark, True), effort(recipe.benchmark, False)
     assert (full.mode, full.runs, full.min_s) == ("full", 1024, 60.0)
     assert (quick.mode, quick.runs, quick.min_s) == ("quick", recipe.benchmark.runs, 0.0)
-    many = recipe.benchmark.model_copy(update={"runs": 5000})
+    many = recipe.benchmark.replace(runs=5000)
     assert effort(many, True).runs == 5000
 
 

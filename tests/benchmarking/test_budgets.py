@@ -13,10 +13,11 @@ from edgetag.benchmarking.result import (
     Measurement,
     Ratio,
 )
-from edgetag.conversion.result import ExportedVariant
 from edgetag.errors import ExitCode
 from edgetag.machine import this_machine
 from edgetag.recipe import Recipe, Variant, parse_recipe
+from tests.support import made_results
+from tests.support.made_results import exported
 
 BASE = """
 name = "budgets"
@@ -34,22 +35,6 @@ def recipe_with(budget: str) -> Recipe:
     return parse_recipe(BASE + budget, Path("recipe.toml"))
 
 
-def exported(variant: Variant, size_bytes: int) -> ExportedVariant:
-    return ExportedVariant(
-        variant=variant,
-        file=f"export/{variant}.tflite",
-        sha256="0",
-        size_bytes=size_bytes,
-        gzip_bytes=size_bytes,
-        input_type="uint8",
-        output_type="uint8",
-        min_runtime_version="",
-        operators={},
-        float_tensors=0,
-        sparsity=0.0,
-    )
-
-
 def measured(
     variant: Variant,
     p50: float,
@@ -60,20 +45,9 @@ def measured(
 ) -> Measurement:
     """Return a figure; its interval is the median alone where none is given."""
     bounds = (p50, p50) if interval == (0, 0) else interval
-    return Measurement(
-        variant=variant,
-        runtime=runtime,
-        runtime_version="1",
-        device="cpu",
-        threads=1,
-        runs=10,
-        latency_ms=Latency(p50=p50, p90=2 * p50, p99=3 * p50, p50_interval=bounds),
-        load_ms=1,
-        peak_memory_bytes=memory,
-        size_bytes=1,
-        gzip_bytes=1,
-        **more,
-    )
+    latency = Latency(p50=p50, p90=2 * p50, p99=3 * p50, p50_interval=bounds)
+    changes = {"runs": 10, "latency_ms": latency, "peak_memory_bytes": memory} | more
+    return made_results.measured(variant, runtime, p50).replace(**changes)
 
 
 def in_turns(p50: float, interval: tuple[float, float] | None = (0, 0)) -> Ratio:

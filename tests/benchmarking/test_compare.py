@@ -19,6 +19,7 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.reporting.plots.history import draw_history
 from edgetag.workspace import Workspace
+from tests.support.made_results import measured
 
 MACHINE = Machine(
     system="Linux", architecture="x86_64", cpu="A CPU", cpu_features=(), cores=2, memory_bytes=None
@@ -26,31 +27,17 @@ MACHINE = Machine(
 
 
 def figure(p50: float, *, stable: bool = True, variant: str = "int8") -> Measurement:
-    return Measurement(
-        variant=variant,
-        runtime="litert",
-        runtime_version="2",
-        device="A CPU",
-        threads=1,
-        runs=200,
-        sha256="ab",
-        accelerator=Acceleration(requested="cpu", used="cpu"),
-        stable=stable,
-        load_ms=1,
-        peak_memory_bytes=None,
-        size_bytes=1,
-        gzip_bytes=1,
-        latency_ms=Latency(
-            p50=p50, p90=p50 * 1.1, p99=p50 * 2, p50_interval=(p50 * 0.99, p50 * 1.01)
-        ),
-    )
+    known = Latency(p50=p50, p90=p50 * 1.1, p99=p50 * 2, p50_interval=(p50 * 0.99, p50 * 1.01))
+    ran = Acceleration(requested="cpu", used="cpu")
+    made = measured(variant, "litert", p50)
+    return made.replace(stable=stable, latency_ms=known, accelerator=ran)
 
 
 def result(
     *figures: Measurement, at: str = "2026-01-01T00:00:00+00:00", cores: int = 2
 ) -> BenchResult:
     return BenchResult(
-        machine=MACHINE.model_copy(update={"cores": cores}),
+        machine=MACHINE.replace(cores=cores),
         measured_at=at,
         budget_runtime="litert",
         budget_threads=1,
@@ -119,7 +106,7 @@ def test_figures_without_a_partner_are_named() -> None:
 def test_a_file_that_fails_since_keeps_no_limit() -> None:
     before = result(figure(1.0), figure(1.0, variant="fp32"))
     crashed = Failure(variant="int8", runtime="litert", threads=1, reason="it crashed (SIGSEGV)")
-    after = result(figure(1.0, variant="fp32")).model_copy(update={"failures": (crashed,)})
+    after = result(figure(1.0, variant="fp32")).replace(failures=(crashed,))
     found = compare(before, after, 1.1)
     assert found.failed_after == ("int8 on litert, 1 thread, batch 1: it crashed (SIGSEGV)",)
     assert (found.only_before, found.exit_code) == ((), ExitCode.BUDGET_BROKEN)
@@ -143,7 +130,7 @@ def test_history_grows_by_each_benchmark_once(tmp_path: Path) -> None:
     found = read_history(path).figures
     assert [one.p50_ms for one in found] == [1.0, 2.0]
     assert found[0].device == "A CPU"
-    assert found[0].sha256 == "ab"
+    assert found[0].sha256 == figure(1.0).sha256
     assert [one.accelerator for one in found] == ["cpu", "cpu"]
 
 
@@ -238,14 +225,14 @@ def test_an_axis_of_one_day_shows_its_hours(tmp_path: Path, hours: list[int]) ->
 def test_figures_of_two_devices_are_two_lines(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     for day, device in ((1, "A CPU"), (2, "B CPU"), (3, "A CPU"), (4, "B CPU")):
-        one = figure(1.0).model_copy(update={"device": device})
+        one = figure(1.0).replace(device=device)
         append(path, result(one, at=f"2026-01-0{day}T00:00:00+00:00"))
     assert len(lines_of(draw_history(read_history(path)))) == 2
 
 
 def test_a_history_can_be_narrowed_to_runtimes_and_variants(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
-    elsewhere = figure(3.0, variant="fp32").model_copy(update={"runtime": "tflite-runtime"})
+    elsewhere = figure(3.0, variant="fp32").replace(runtime="tflite-runtime")
     append(path, result(figure(1.0), figure(2.0, variant="fp32"), elsewhere))
     whole = read_history(path)
     assert whole.only() == whole

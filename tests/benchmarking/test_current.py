@@ -12,7 +12,6 @@ from edgetag.errors import ExitCode
 from edgetag.recipe import parse_recipe
 from edgetag.reporting.sources import Sources
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.support.made_results import RECIPE, RECIPE_FILE, make_sources
 from tests.support.written_reports import report_on
 
@@ -22,10 +21,10 @@ def test_figures_of_a_former_file_stand_beside_no_other_one(tmp_path: Path) -> N
     sources = make_sources(latency_ratio=0.9)  # too slow, as the file was
     assert sources.exported is not None
     again = tuple(
-        file.model_copy(update={"sha256": "ee" * 32}) if file.variant == "int8" else file
+        file.replace(sha256="ee" * 32) if file.variant == "int8" else file
         for file in sources.exported.variants
     )
-    exported = sources.exported.model_copy(update={"variants": again})
+    exported = sources.exported.replace(variants=again)
     result, text = report_on(replace(sources, exported=exported), tmp_path)
     timed = {row.variant for row in result.variants if row.speed}
     assert timed == {"fp32", "dynamic"}
@@ -49,10 +48,8 @@ def test_a_benchmark_is_held_to_the_limits_of_now(tmp_path: Path) -> None:
 def test_where_every_file_is_another_one_there_is_no_benchmark(tmp_path: Path) -> None:
     sources = make_sources()
     assert sources.exported is not None
-    again = tuple(
-        file.model_copy(update={"sha256": "ee" * 32}) for file in sources.exported.variants
-    )
-    exported = sources.exported.model_copy(update={"variants": again})
+    again = tuple(file.replace(sha256="ee" * 32) for file in sources.exported.variants)
+    exported = sources.exported.replace(variants=again)
     _, text = report_on(replace(sources, exported=exported), tmp_path)
     assert "There is no benchmark, so speed and memory are not shown." in text
 
@@ -61,19 +58,19 @@ def current(sources: Sources, root: Path, made: ExportResult | None) -> BenchRes
     """Read the benchmark of a run that has exported these files since."""
     workspace = Workspace(root)
     if sources.bench is not None:
-        write_text(workspace.bench / "bench.json", sources.bench.to_json())
+        sources.bench.write(workspace.bench / "bench.json")
     if made is not None:
-        write_text(workspace.export / "export.json", made.to_json())
+        made.write(workspace.export / "export.json")
     return read_current(sources.recipe, workspace)
 
 
 def made_anew(sources: Sources, *variants: str) -> ExportResult:
     assert sources.exported is not None
     files = tuple(
-        file.model_copy(update={"sha256": "ee" * 32}) if file.variant in variants else file
+        file.replace(sha256="ee" * 32) if file.variant in variants else file
         for file in sources.exported.variants
     )
-    return sources.exported.model_copy(update={"variants": files})
+    return sources.exported.replace(variants=files)
 
 
 def test_without_a_benchmark_there_is_none_and_without_files_it_stands_as_it_is(
@@ -114,10 +111,8 @@ def test_a_benchmark_is_read_on_the_runtime_and_threads_that_limits_are_judged_b
     tmp_path: Path,
 ) -> None:
     sources = make_sources()
-    section = sources.recipe.benchmark.model_copy(
-        update={"budget_runtime": "tflite-runtime", "budget_threads": 2}
-    )
-    recipe = sources.recipe.model_copy(update={"benchmark": section})
+    section = sources.recipe.benchmark.replace(budget_runtime="tflite-runtime", budget_threads=2)
+    recipe = sources.recipe.replace(benchmark=section)
     now = current(replace(sources, recipe=recipe), tmp_path, sources.exported)
     assert now is not None
     assert (now.budget_runtime, now.budget_threads) == ("tflite-runtime", 2)
@@ -135,7 +130,7 @@ def test_a_file_that_ran_nowhere_breaks_no_limit_after_it_was_made_anew(
     assert sources.bench is not None
     failure = Failure(variant="int8", runtime="litert", threads=1, reason="no op", sha256=sha256)
     figures = tuple(figure for figure in sources.bench.results if figure.variant != "int8")
-    bench = sources.bench.model_copy(update={"results": figures, "failures": (failure,)})
+    bench = sources.bench.replace(results=figures, failures=(failure,))
     now = current(replace(sources, bench=bench), tmp_path, made_anew(sources, "int8"))
     assert now is not None
     assert now.failures == ((failure,) if stays else ())

@@ -4,7 +4,6 @@ import hashlib
 import json
 import platform
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_text
 from tests.support.made_bundle import CAT_FROM, TAGS, THRESHOLDS, make_run, recipe_in, unpack
 from tests.support.made_results import NOT_LOADABLE, check, make_verdict, scored
+from tests.support.programs import captured
 
 Rich = tuple[BundleResult, dict[str, bytes]]
 
@@ -205,9 +205,7 @@ def test_a_model_hub_reads_licence_origin_and_figures(
     card = files["model-card.md"].decode()
     uv = str(Path(sys.executable).with_name("uv"))
     hub = [uv, "run", "-q", "--no-project", "--with", "huggingface_hub==2.4.0", "python"]
-    done = subprocess.run(
-        [*hub, "-c", HUB], input=card, capture_output=True, text=True, check=False
-    )
+    done = captured([*hub, "-c", HUB], input=card)
     assert done.returncode == 0, done.stderr
     head, *figures = done.stdout.splitlines()
     assert head == f"{shown} google/efficientnet-lite0 image-classification tflite"
@@ -255,10 +253,10 @@ def test_of_single_tags_only_the_limits_that_are_not_kept_are_in_the_manifest() 
     entry = scored("int8", "litert", "test", 0.0)
     checks = {entry.tags[0].tag: 0.0, entry.tags[1].tag: 0.02}
     tags = tuple(
-        tag.model_copy(update={"checks": (check("max_ap_drop", 0.01, checks[tag.tag], 0.001),)})
+        tag.replace(checks=(check("max_ap_drop", 0.01, checks[tag.tag], 0.001),))
         for tag in entry.tags[:2]
     )
-    verdict = make_verdict((entry.model_copy(update={"tags": tags, "budgets": ()}),))
+    verdict = make_verdict((entry.replace(tags=tags, budgets=()),))
     (limit,) = judged_limits(verdict, "int8")
     assert (limit.tag, limit.measured, limit.verdict) == (entry.tags[1].tag, "2.00", "fail")
 
@@ -280,29 +278,23 @@ def measured_otherwise(verdict: Verdict, root: Path) -> Verdict:
         cores=64,
         memory_bytes=1,
     )
-    return verdict.model_copy(
-        update={
-            "machine": machine,
-            "reference": verdict.reference.model_copy(
-                update={
-                    "device": "Other GPU",
-                    "accelerator": Acceleration(requested="gpu", used="gpu"),
-                }
-            ),
-            "variants": tuple(
-                entry.model_copy(update={"images_per_s": 1.5, "device": "Other CPU"})
-                for entry in verdict.variants
-            ),
-            "failures": (not_loadable(root),),
-            "baseline": compared_with(root),
-        }
+    return verdict.replace(
+        machine=machine,
+        reference=verdict.reference.replace(
+            device="Other GPU", accelerator=Acceleration(requested="gpu", used="gpu")
+        ),
+        variants=tuple(
+            entry.replace(images_per_s=1.5, device="Other CPU") for entry in verdict.variants
+        ),
+        failures=(not_loadable(root),),
+        baseline=compared_with(root),
     )
 
 
 def not_loadable(root: Path) -> Failure:
     reason = f"Could not open '{root}/dynamic.tflite'"
     nothing = Acceleration(requested="cpu", used=None, reason=reason)
-    return NOT_LOADABLE.model_copy(update={"reason": reason, "accelerator": nothing})
+    return NOT_LOADABLE.replace(reason=reason, accelerator=nothing)
 
 
 def compared_with(root: Path) -> BaselineComparison:
@@ -323,12 +315,12 @@ def test_what_was_measured_and_where_is_not_released(made: Path, tmp_path: Path)
     for number, root in enumerate((tmp_path / "here", tmp_path / "under" / "load")):
         shutil.copytree(made, root)
         path = root / "run" / "validate" / "verdict.json"
-        verdict = Verdict.read(path, "validate").model_copy(
-            update={"failures": (not_loadable(root),), "baseline": compared_with(root)}
+        verdict = Verdict.read(path, "validate").replace(
+            failures=(not_loadable(root),), baseline=compared_with(root)
         )
         if number:
             verdict = measured_otherwise(verdict, root)
-        write_text(path, verdict.to_json())
+        verdict.write(path)
         bundled(root)
         bundles.append((root / "run" / "bundle" / "bundle-test-1.2.3.zip").read_bytes())
     assert bundles[0] == bundles[1]

@@ -16,7 +16,7 @@ from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.workspace import Workspace
-from edgetag.writing import write_bytes, write_text
+from edgetag.writing import write_bytes
 from tests.support.handmade_onnx import handmade_onnx, write_onnx
 from tests.support.made_bundle import THRESHOLDS, recipe_in, recipe_text, unpack
 
@@ -34,11 +34,11 @@ def give_onnx(workspace: Workspace) -> None:
     path = workspace.export / "export.json"
     weights = workspace.export / "weights.safetensors"
     write_bytes(weights, b"weights")
-    onnx = write_onnx(workspace, handmade_onnx(64)).model_copy(
-        update={"weights_sha256": hashlib.sha256(b"weights").hexdigest()}
+    onnx = write_onnx(workspace, handmade_onnx(64)).replace(
+        weights_sha256=hashlib.sha256(b"weights").hexdigest()
     )
-    result = ExportResult.read(path, "export").model_copy(update={"onnx": onnx})
-    write_text(path, result.to_json())
+    result = ExportResult.read(path, "export").replace(onnx=onnx)
+    result.write(path)
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from tests.support.made_app import (
     manifest_of,
     packed_app,
 )
+from tests.support.programs import captured
 
 LIBRARY = "lib/arm64-v8a/libengine.so"
 V1, V3 = "META-INF/KEY.RSA", 0xF05368C0
@@ -234,9 +234,7 @@ def test_segments_of_a_real_library_are_those_that_readelf_lists_as_apksigner_is
     None
 ):
     path = next(Path(np.__file__).parent.rglob("*.so"))
-    listed = subprocess.run(
-        ["readelf", "-lW", str(path)], capture_output=True, text=True, check=True
-    ).stdout
+    listed = captured(["readelf", "-lW", str(path)], check=True).stdout
     aligned = [int(line.split()[-1], 16) for line in re.findall(r"^ +LOAD .*$", listed, re.M)]
     assert segment_alignment(path.read_bytes()[:HEAD_BYTES]) == min(aligned)
 

@@ -31,7 +31,7 @@ file = "run/export/fp32.tflite"
 def run(tmp_path_factory: pytest.TempPathFactory, made: Path) -> RunFolder:
     """A run folder, and beside it a bundle of its int8 file."""
     run = make_run_folder(tmp_path_factory.mktemp("given") / "run")
-    section = run.recipe.validation.model_copy(update={"runtimes": ("litert",)})
+    section = run.recipe.validation.replace(runtimes=("litert",))
     files = unpack(made / "run" / "bundle" / "bundle-test-1.2.3.zip")
     plain = {
         name: data.replace(b"dog|wolf", b"dog").replace(b"[bold]food", b"food")
@@ -39,7 +39,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, made: Path) -> RunFolder:
         if not name.endswith(".tflite")
     }
     (run.workspace.root.parent / "tiny.zip").write_bytes(resealed({**files, **plain}))
-    recipe = run.recipe.model_copy(update={"validation": section})
+    recipe = run.recipe.replace(validation=section)
     return RunFolder(run.workspace, recipe, run.labels, run.reference, run.thresholds)
 
 
@@ -81,7 +81,7 @@ def test_an_ensemble_is_left_that_names_the_bundle(
 
 def test_what_cannot_be_judged_by_the_recipes_pictures_is_refused(run: RunFolder) -> None:
     bundle = str(run.workspace.root.parent / "tiny.zip")
-    other = run.recipe.network.preprocessing().model_copy(update={"anchor": "top_left"})
+    other = run.recipe.network.preprocessing().replace(anchor="top_left")
     with pytest.raises(InputError, match=r"another way.*\(anchor center, not top_left\)"):
         read_given([bundle], judging(run, other))
     with pytest.raises(InputError, match="leave --mean, --std and --labels out"):

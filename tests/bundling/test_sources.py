@@ -211,6 +211,6 @@ def test_files_that_a_bundle_would_lack_are_refused_before_any_stage(
 ) -> None:
     recipe = recipe_in(tmp_path)
     stage.require(recipe)
-    section = recipe.bundle.model_copy(update={key: tmp_path / "none"})
+    section = recipe.bundle.replace(**{key: tmp_path / "none"})
     with pytest.raises(InputError, match=rf"none: .*bundle\.{key} names a f"):
-        stage.require(recipe.model_copy(update={"bundle": section}))
+        stage.require(recipe.replace(bundle=section))

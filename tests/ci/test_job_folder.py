@@ -141,8 +141,8 @@ def test_the_job_s_recipe_keeps_what_is_judged_and_tells_what_it_cannot_measure(
     write_job(wide, tmp_path / "ci")
     path = tmp_path / "ci" / "recipe.toml"
     job, whole = load_recipe(path), wide.recipe
-    assert job.budget("int8") == whole.budget("int8").model_copy(update={"max_latency_ms": None})
-    assert job.validation == whole.validation.model_copy(update={"runtimes": ("litert",)})
+    assert job.budget("int8") == whole.budget("int8").replace(max_latency_ms=None)
+    assert job.validation == whole.validation.replace(runtimes=("litert",))
     assert (job.name, job.seed, job.bundle.variants) == ("app", whole.seed, ("int8",))
     assert job.training.thresholds == whole.training.thresholds
     assert job.network.preprocessing() == whole.network.preprocessing()
@@ -151,7 +151,7 @@ def test_the_job_s_recipe_keeps_what_is_judged_and_tells_what_it_cannot_measure(
 
 
 def test_the_default_budget_holds_for_a_variant_without_its_own(wide: Finished) -> None:
-    recipe = wide.recipe.model_copy(update={"budgets": {"default": Budget(max_map_drop=0.07)}})
+    recipe = wide.recipe.replace(budgets={"default": Budget(max_map_drop=0.07)})
     columns = collect(recipe, open_dataset(wide.workspace)).columns
     made = tomllib.loads(job_recipe(recipe, "int8", columns).text)
     assert made["budgets"] == {"int8": {"max_map_drop": 0.07}}
@@ -165,7 +165,7 @@ def test_margins_of_tags_that_a_variant_has_from_the_default_hold_in_the_job(
         "default": Budget(max_recall_drop=0.3, max_map_drop=0.9, tags=tags),
         "int8": Budget(max_map_drop=0.1),
     }
-    recipe = wide.recipe.model_copy(update={"budgets": budgets})
+    recipe = wide.recipe.replace(budgets=budgets)
     columns = collect(recipe, open_dataset(wide.workspace)).columns
     made = tomllib.loads(job_recipe(recipe, "int8", columns).text)
     limits = {"max_map_drop": 0.1, "max_recall_drop": 0.3, "tags": {"cat": {"max_ap_drop": 0.2}}}
@@ -173,8 +173,8 @@ def test_margins_of_tags_that_a_variant_has_from_the_default_hold_in_the_job(
 
 
 def test_a_job_installs_the_runtime_that_alone_judges(wide: Finished) -> None:
-    section = wide.recipe.validation.model_copy(update={"runtimes": ("tflite-runtime",)})
-    recipe = wide.recipe.model_copy(update={"validation": section})
+    section = wide.recipe.validation.replace(runtimes=("tflite-runtime",))
+    recipe = wide.recipe.replace(validation=section)
     made = job_recipe(recipe, "int8", collect(recipe, open_dataset(wide.workspace)).columns)
     assert (made.runtimes, extra_of(made)) == (("tflite-runtime",), "tflite-runtime")
     job = Job(
@@ -205,8 +205,8 @@ def test_a_picture_that_changed_since_the_run_is_refused_by_name(tmp_path: Path)
 
 
 def test_other_tags_than_the_run_s_are_refused(wide: Finished) -> None:
-    data = wide.recipe.data.model_copy(update={"tags": ("cat", "dog", "bird")})
-    recipe = wide.recipe.model_copy(update={"data": data})
+    data = wide.recipe.data.replace(tags=("cat", "dog", "bird"))
+    recipe = wide.recipe.replace(data=data)
     with pytest.raises(InputError, match="made with other tags"):
         collect(recipe, open_dataset(wide.workspace))
 

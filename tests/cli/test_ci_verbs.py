@@ -13,9 +13,10 @@ from edgetag.fingerprints import settings_digest
 from edgetag.recipe import parse_recipe
 from edgetag.stages import stage
 from edgetag.validation.result import Verdict
-from edgetag.workspace import Making, RunFile, StageRecord, Workspace, digest_json
+from edgetag.workspace import Making, RunFile, Workspace, digest_json
 from edgetag.writing import write_text
-from tests.support.made_results import RECIPE, make_sources
+from tests.support.commands import refusal_of
+from tests.support.made_results import RECIPE, make_sources, stage_record
 
 
 @pytest.fixture
@@ -28,20 +29,13 @@ def recipe(tmp_path: Path) -> Path:
 def leave(verdict: Verdict, tmp_path: Path) -> Path:
     """Leave a verdict in a run folder as validate does in a job that does nothing else."""
     workspace = Workspace(tmp_path / "run")
-    write_text(workspace.validate / "verdict.json", verdict.to_json())
+    verdict.write(workspace.validate / "verdict.json")
     recipe = parse_recipe(RECIPE, tmp_path / "model" / "recipe.toml")
-    record = StageRecord(
-        fingerprint="",
-        settings=settings_digest(stage("validate"), recipe),
-        outputs={},
-        finished_at="",
-        wall_s=1,
-        peak_memory_bytes=1,
-    )
+    record = stage_record(settings=settings_digest(stage("validate"), recipe))
     run_file = RunFile(
         name=recipe.name, recipe={}, seed=1, versions={"edgetag": "0"}, stages={"validate": record}
     )
-    write_text(workspace.run_file, run_file.to_json())
+    run_file.write(workspace.run_file)
     return workspace.root
 
 
@@ -100,9 +94,9 @@ def test_with_github_the_tables_are_no_commands_and_annotations_follow(
 ) -> None:
     verdict = make_sources(int8_drop=0.0213).verdict
     entry = verdict.variants[-1]
-    hostile = entry.tags[0].model_copy(update={"tag": "::add-mask::x"})
-    hostile_entry = entry.model_copy(update={"tags": (hostile, *entry.tags[1:]), "decides": True})
-    verdict = verdict.model_copy(update={"variants": (*verdict.variants[:-1], hostile_entry)})
+    hostile = entry.tags[0].replace(tag="::add-mask::x")
+    hostile_entry = entry.replace(tags=(hostile, *entry.tags[1:]), decides=True)
+    verdict = verdict.replace(variants=(*verdict.variants[:-1], hostile_entry))
     print_result(verdict, json=False, github=True)
     lines = capsys.readouterr().out.splitlines()
     token = lines[0].removeprefix("::stop-commands::")
@@ -153,20 +147,17 @@ def test_a_verdict_on_other_pictures_is_reported_by_nobody(
     judged = Making(
         settings={}, code="", packages={}, inputs={"dataset": digest_json({"summary.json": "a"})}
     )
-    validated = run_file.stages["validate"].model_copy(update={"making": judged})
+    validated = run_file.stages["validate"].replace(making=judged)
     loaded = parse_recipe(RECIPE, recipe)
     built = {
-        name: validated.model_copy(
-            update={
-                "making": None,
-                "settings": settings_digest(stage(name), loaded),
-                "outputs": {"summary.json": "b"},
-            }
+        name: validated.replace(
+            making=None,
+            settings=settings_digest(stage(name), loaded),
+            outputs={"summary.json": "b"},
         )
         for name in ("dataset", "train", "export")
     }
     stages = {**built, "validate": validated}
-    write_text(workspace.run_file, run_file.model_copy(update={"stages": stages}).to_json())
+    run_file.replace(stages=stages).write(workspace.run_file)
     done = CliRunner().invoke(app, [verb, str(recipe), "--out", str(run)])
-    assert isinstance(done.exception, InputError)
-    assert "validate judged what dataset left before" in str(done.exception)
+    assert "validate judged what dataset left before" in refusal_of(done)

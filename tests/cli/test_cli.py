@@ -13,19 +13,15 @@ from typer.testing import CliRunner
 from edgetag.cli.app import app
 from edgetag.cli.overview import print_overview
 from edgetag.cli.verbs import VERBS
-from edgetag.errors import InputError
+from tests.support.commands import refusal_of
 from tests.support.paths import ROOT
+from tests.support.programs import captured
 
 HEAVY = {"numpy", "pydantic", "polars", "sklearn", "scipy", "PIL", "tensorflow", "ai_edge_litert"}
 
 
 def edgetag(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "edgetag", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-    )
+    return captured([sys.executable, "-m", "edgetag", *map(str, arguments)], cwd=cwd)
 
 
 def modules_of(*arguments: str) -> set[str]:
@@ -36,7 +32,7 @@ def modules_of(*arguments: str) -> set[str]:
         f"sys.argv = ['edgetag', *{arguments!r}]\n"
         "from edgetag.cli.main import main\nmain()\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    done = captured([sys.executable, "-c", script])
     assert done.returncode == 0, done.stderr
     return set(done.stderr.split())
 
@@ -92,8 +88,7 @@ def test_a_verb_that_is_none_is_told_with_the_nearest() -> None:
 
 def test_a_file_of_others_behind_the_recipe_is_told_the_verb_that_judges_it() -> None:
     said = CliRunner().invoke(app, ["validate", "r.toml", "a model.tflite", "--out", "run"])
-    assert isinstance(said.exception, InputError)
-    assert str(said.exception).endswith("edgetag validate file r.toml 'a model.tflite'")
+    assert refusal_of(said).endswith("edgetag validate file r.toml 'a model.tflite'")
 
 
 @pytest.mark.parametrize(
@@ -106,8 +101,7 @@ def test_a_file_of_others_behind_the_recipe_is_told_the_verb_that_judges_it() ->
 )
 def test_what_bench_cannot_time_is_told_the_commands_that_take_it(behind: str, meant: str) -> None:
     said = CliRunner().invoke(app, ["bench", "r.toml", behind, "--full"])
-    assert isinstance(said.exception, InputError)
-    assert meant in str(said.exception)
+    assert meant in refusal_of(said)
 
 
 @pytest.mark.parametrize(("arguments", "code"), [((), 2), (("-h",), 0), (("--help",), 0)])
@@ -158,10 +152,9 @@ def test_a_stage_without_the_one_before_says_what_to_run(tmp_path: Path) -> None
 @pytest.mark.slow
 def test_a_run_folder_of_another_recipe_is_refused_and_left_alone(tmp_path: Path) -> None:
     from edgetag.workspace import RunFile, Workspace
-    from edgetag.writing import write_text
 
     workspace = Workspace(tmp_path / "run")
-    write_text(workspace.run_file, RunFile(name="other", recipe={}, seed=1, versions={}).to_json())
+    RunFile(name="other", recipe={}, seed=1, versions={}).write(workspace.run_file)
     before = workspace.run_file.read_bytes()
     (tmp_path / "r.toml").write_text('name = "x"\n[data]\nsource = "y"\n')
     done = edgetag("run", "r.toml", "--out", "run", cwd=tmp_path)

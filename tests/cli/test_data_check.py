@@ -12,14 +12,13 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from edgetag.cli.app import app
+from tests.support.programs import captured
 
 BUDGET = "[budgets.default]\nmax_map_drop = 0.1\n"
 
 
 def edgetag(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "edgetag", *arguments], capture_output=True, text=True, cwd=folder
-    )
+    return captured([sys.executable, "-m", "edgetag", *arguments], cwd=folder)
 
 
 def make(folder: Path, splits: dict[str, int], budgets: str, absent_in_training: bool) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.programs import captured
+
 RECIPE = 'name = "x"\n[data]\nsource = "y"\ntags = ["猫", "é", "😀"]\n'
 
 
@@ -21,10 +23,8 @@ def crashing(error: str, folder: Path, *options: str) -> subprocess.CompletedPro
         f"sys.argv = ['edgetag', 'data', 'build', 'r.toml', *{options!r}]\n"
         "main.main()\n"
     )
-    return subprocess.run(
+    return captured(
         [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
         env=os.environ | {"XDG_STATE_HOME": str(folder / "state"), "TMPDIR": str(folder)},
     )
 
@@ -54,9 +54,7 @@ def test_an_error_nobody_foresaw_ends_in_70_and_a_log(tmp_path: Path, error: str
 @pytest.mark.slow
 @pytest.mark.parametrize("verb", [("recipe", "check"), ("validate",)], ids=" ".join)
 def test_a_name_that_no_file_can_have_is_a_wrong_input(verb: tuple[str, ...]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "edgetag", *verb, "a" * 300], capture_output=True, text=True
-    )
+    done = captured([sys.executable, "-m", "edgetag", *verb, "a" * 300])
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"error: {'a' * 300}: cannot be looked at: File name too long\n"
 
@@ -75,10 +73,8 @@ def test_a_refusal_is_an_annotation_in_github_and_nowhere_else(
     arguments: list[str], reason: str
 ) -> None:
     for runner, lines in (("true", 1), ("", 0)):
-        done = subprocess.run(
+        done = captured(
             [sys.executable, "-m", "edgetag", *arguments],
-            capture_output=True,
-            text=True,
             env=os.environ | {"GITHUB_ACTIONS": runner},
         )
         assert (done.returncode, done.stdout) == (2, "")
@@ -89,11 +85,8 @@ def test_a_refusal_is_an_annotation_in_github_and_nowhere_else(
 
 @pytest.mark.slow
 def test_help_is_no_annotation() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "edgetag", "ci"],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"GITHUB_ACTIONS": "true"},
+    done = captured(
+        [sys.executable, "-m", "edgetag", "ci"], env=os.environ | {"GITHUB_ACTIONS": "true"}
     )
     assert done.returncode == 2
     assert "::" not in done.stderr

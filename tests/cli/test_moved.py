@@ -4,13 +4,12 @@ import pytest
 from typer.testing import CliRunner
 
 from edgetag.cli.app import app
-from edgetag.errors import InputError
+from tests.support.commands import refusal_of
 
 
 def refusal(command: str) -> str:
     done = CliRunner().invoke(app, command.split())
-    assert isinstance(done.exception, InputError), done.output
-    return str(done.exception)
+    return refusal_of(done)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from edgetag.cli.app import app
-from edgetag.errors import InputError
 from edgetag.recipe import load_recipe
+from tests.support.commands import refusal_of
 
 
 def test_a_recipe_for_a_table_names_its_tags_and_its_root(tmp_path: Path) -> None:
@@ -32,8 +32,7 @@ def test_no_recipe_is_written_for_a_source_that_is_not_there(
 ) -> None:
     path = tmp_path / "recipe.toml"
     done = CliRunner().invoke(app, ["recipe", "new", str(path), *arguments])
-    assert isinstance(done.exception, InputError)
-    assert "no such file or folder; --source names" in str(done.exception)
+    assert "no such file or folder; --source names" in refusal_of(done)
     assert not path.exists()
 
 

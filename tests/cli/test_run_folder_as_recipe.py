@@ -11,7 +11,6 @@ from edgetag.cli.stages import baseline_beside, prepare
 from edgetag.errors import InputError
 from edgetag.recipe import parse_recipe
 from edgetag.workspace import RunFile, Workspace
-from edgetag.writing import write_text
 from tests.support.commands import ALL, invoked
 from tests.support.made_results import RECIPE, make_sources, make_verdict, scored
 
@@ -44,7 +43,7 @@ def run_folder(tmp_path: Path) -> Path:
     """Return a run folder that lies elsewhere than `runs/NAME`, with its recipe alone."""
     recipe = parse_recipe(RECIPE, tmp_path / "model" / "recipe.toml")
     kept = RunFile(name=recipe.name, recipe=recipe.model_dump(mode="json"), seed=1, versions={})
-    write_text(Workspace(tmp_path / "elsewhere").run_file, kept.to_json())
+    kept.write(Workspace(tmp_path / "elsewhere").run_file)
     return tmp_path / "elsewhere"
 
 
@@ -96,10 +95,7 @@ def test_the_recipe_that_a_run_folder_keeps_is_read_and_the_folder_is_the_run(
 def test_the_benchmarks_of_a_run_folder_are_shown_by_its_name(run_folder: Path) -> None:
     bench = make_sources().bench
     assert bench
-    append(
-        run_folder / "bench" / HISTORY,
-        bench.model_copy(update={"measured_at": "2026-11-26T20:00:00+00:00"}),
-    )
+    append(run_folder / "bench" / HISTORY, bench.replace(measured_at="2026-11-26T20:00:00+00:00"))
     code, said = invoked("bench", "history", str(run_folder))
     assert code == 0
     assert "2026-11-26T20:00:00" in said
@@ -114,5 +110,5 @@ def test_a_run_folder_leaves_out_no_accepted_state_unsaid(run_folder: Path) -> N
     with pytest.raises(InputError, match="name the recipe"):
         baseline_beside(run_folder, workspace)
     verdict = make_verdict((scored("int8", "litert", "test", 0.0),))
-    write_text(workspace.validate / "verdict.json", verdict.to_json())
+    verdict.write(workspace.validate / "verdict.json")
     assert baseline_beside(run_folder, workspace) is None, "it was judged without one"

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from edgetag.cli import terminal
+from tests.support.programs import captured
 
 
 class FakeClock:
@@ -121,5 +122,5 @@ def test_importing_the_module_imports_neither_rich_nor_numpy() -> None:
         "import sys, edgetag.cli.terminal;"
         "print([m for m in ('rich', 'numpy', 'pydantic') if m in sys.modules])"
     )
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    shown = captured([sys.executable, "-c", code], check=True)
     assert shown.stdout == "[]\n"

@@ -1,7 +1,6 @@
 """What the command makes of words: slips are answered, every verb explains and completes."""
 
 import os
-import subprocess
 import sys
 from inspect import cleandoc
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.commands import ALL, invoked
+from tests.support.programs import captured
 
 
 @pytest.mark.parametrize(
@@ -123,10 +123,8 @@ def test_paragraphs_of_help_are_broken_by_the_terminal_alone(
 )
 def test_completion_knows_the_verbs_of_verbs(words: str, offered: set[str]) -> None:
     line = f"edgetag {words}"
-    done = subprocess.run(
+    done = captured(
         [Path(sys.executable).with_name("edgetag")],
-        capture_output=True,
-        text=True,
         env=os.environ
         | {
             "_EDGETAG_COMPLETE": "complete_bash",

@@ -13,8 +13,8 @@ from edgetag.errors import InputError
 from edgetag.progress import SilentProgress, Task
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.workspace import RunFile, Workspace, digest_file
-from edgetag.writing import write_text
 from tests.support.compressed_run import HEAD, train_stage_stand_in
+from tests.support.made_results import quantized_variant
 
 pytestmark = pytest.mark.tensorflow
 
@@ -131,19 +131,8 @@ def test_a_variant_is_kept_only_if_inputs_and_weights_are_those_of_its_record(
     weights, record = tmp_path / "int8-qat.npz", tmp_path / "int8-qat.json"
     assert kept_record(QuantizedVariant, record, weights, "inputs") is None
     np.savez(weights, a=np.zeros(3))
-    done = QuantizedVariant(
-        variant="int8-qat",
-        file="quantize/int8-qat.npz",
-        weights_sha256=digest_file(weights),
-        inputs_sha256="inputs",
-        warmup_steps=1,
-        logit_rmse_after_warmup=0.3,
-        logit_rmse=0.2,
-        sparsity=0.0,
-        validation_map_before=None,
-        validation_map=None,
-    )
-    record.write_text(done.to_json())
+    done = quantized_variant(weights_sha256=digest_file(weights), inputs_sha256="inputs")
+    done.write(record)
     assert kept_record(QuantizedVariant, record, weights, "inputs") == done
     assert kept_record(QuantizedVariant, record, weights, "others") is None
     weights.write_bytes(weights.read_bytes()[:-1])
@@ -216,7 +205,7 @@ def test_a_narrower_network_is_pruned_and_keeps_its_zeros_in_the_file_of_integer
     teacher = Workspace(tmp_path / "teacher")
     train_stage_stand_in(recipe, teacher)
     of_teacher = RunFile(name="teacher", recipe=recipe.model_dump(mode="json"), seed=1, versions={})
-    write_text(teacher.run_file, of_teacher.to_json())
+    of_teacher.write(teacher.run_file)
     with pytest.raises(InputError, match=r"narrow50\.npz: missing; run: edgetag narrow"):
         prune_stage.run(recipe, fresh_run, SilentProgress())
     (narrow,) = narrow_stage.run(recipe, fresh_run, SilentProgress()).networks

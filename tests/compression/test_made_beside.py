@@ -20,18 +20,12 @@ from tests.compression.test_compression_stages import (
     recipe_of,
 )
 from tests.support.compressed_run import train_stage_stand_in
+from tests.support.made_results import stage_record
 from tests.support.processes import children, runs
 
 
 def record(wall_s: float, peak_memory_bytes: int) -> StageRecord:
-    return StageRecord(
-        fingerprint="",
-        settings="",
-        outputs={},
-        finished_at="",
-        wall_s=wall_s,
-        peak_memory_bytes=peak_memory_bytes,
-    )
+    return stage_record(wall_s=wall_s, peak_memory_bytes=peak_memory_bytes)
 
 
 def test_there_is_work_beside_only_where_some_of_it_waits_for_pruning_and_some_does_not(

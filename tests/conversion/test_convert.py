@@ -1,7 +1,6 @@
 """Every variant against the Keras model, on both runtimes."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from edgetag.errors import InputError
 from edgetag.preprocess import Pixels, Preprocessing, scale
 from tests.conversion.interpreters import Exported, runtimes
 from tests.support.paths import ROOT
+from tests.support.programs import captured
 from tests.support.tiny_network import convert_model
 
 pytestmark = pytest.mark.tensorflow
@@ -226,10 +226,8 @@ for variant in ("int8", "fp32"):
     data = convert_model(model, variant, contract, representative=images)
     (folder / f"{variant}.tflite").write_bytes(attach(data, info))
 """
-    done = subprocess.run(
+    done = captured(
         [sys.executable, "-c", code, str(tmp_path)],
-        capture_output=True,
-        text=True,
         timeout=200,
         env={**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(ROOT)},
     )

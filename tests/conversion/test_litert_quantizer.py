@@ -96,7 +96,7 @@ def test_it_keeps_the_metadata_and_loses_the_labels(
     after = read_external(
         quantized(described, "static_wi8_ai8", pixels, CONTRACT, tmp_path), RECIPE, TAGS
     )
-    assert before.contract == after.contract == RECIPE.model_copy(update={"mean": 127, "std": 128})
+    assert before.contract == after.contract == RECIPE.replace(mean=127, std=128)
     assert "order of tags: by the labels from labels.txt in the file" in before.notes
     assert any("names labels.txt, which the file has lost" in note for note in after.notes)
 

@@ -144,7 +144,7 @@ def test_what_is_not_installed_is_told_before_the_work(monkeypatch: pytest.Monke
     monkeypatch.setattr(onnx_step, "find_spec", lambda _: None)
     with pytest.raises(InputError, match=r"export\.onnx: tf2onnx .* pip install 'edgetag\[onnx\]'"):
         stage.require(RECIPE)
-    stage.require(RECIPE.model_copy(update={"export": type(RECIPE.export)(variants=("fp32",))}))
+    stage.require(RECIPE.replace(export=type(RECIPE.export)(variants=("fp32",))))
 
 
 def test_what_onnx_runtime_cannot_open_is_one_line(photos: Pixels, tmp_path: Path) -> None:

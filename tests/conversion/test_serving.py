@@ -79,7 +79,7 @@ def test_what_scores_otherwise_does_not_get_its_name(
         check_saved_model(saved, build_tiny(seed=2), contract, both)
     with pytest.raises(InputError, match="it has the signatures explain, serving_default"):
         check_saved_model(saved, tiny, contract, both[:1])
-    larger = contract.model_copy(update={"input_size": 96})
+    larger = contract.replace(input_size=96)
     with pytest.raises(InputError, match="serving_default takes"):
         check_saved_model(saved, tiny, larger, both)
 

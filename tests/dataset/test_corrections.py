@@ -40,7 +40,7 @@ def corrected(
     def make(*rows: Sequence[object], **more: object) -> Recipe:
         answers = table("answers.csv", [("path", "tag", "label", "by", "at"), *rows])
         section = DataSection(source=source, tags=TAGS.names, corrections=(answers,))
-        return make_recipe(section.model_copy(update=more))
+        return make_recipe(section.replace(**more))
 
     return make
 
@@ -137,9 +137,7 @@ def test_answers_about_other_pictures_are_listed_and_change_nothing(
             [Answer(before, "0.png", "cat", 1, "ann", ""), Answer("x", "", "cat", 1, "", "")]
         )
     )
-    section = recipe.data.model_copy(
-        update={"corrections": (*recipe.data.corrections, root / "more.csv")}
-    )
+    section = recipe.data.replace(corrections=(*recipe.data.corrections, root / "more.csv"))
     report = check(make_recipe(section), QUIET)
     assert [each.outcome for each in report.corrections] == [
         "no such picture",
@@ -184,7 +182,7 @@ def test_a_correction_moves_no_picture_to_another_split(
 ) -> None:
     recipe = corrected(("0.png", "cat", 1, "ann", ""), split=SplitSection(rare_tags_first=True))
     run(recipe, workspace, QUIET)
-    plain = recipe.model_copy(update={"data": recipe.data.model_copy(update={"corrections": ()})})
+    plain = recipe.replace(data=recipe.data.replace(corrections=()))
     other = Workspace(tmp_path / "plain")
     result = run(plain, other, QUIET)
     assert result.corrections is None
@@ -263,7 +261,7 @@ def test_answers_about_contested_labels_move_no_picture_to_another_split(
             file.write(f"{number}.png,{int(number % 3 == 0)},\n")
     for number in range(10):
         contradict(root, f"{number}.png", f"{1 - number % 2},")
-    plain = recipe.model_copy(update={"data": recipe.data.model_copy(update={"corrections": ()})})
+    plain = recipe.replace(data=recipe.data.replace(corrections=()))
     other = Workspace(tmp_path / "plain")
     run(plain, other, QUIET)
     run(recipe, workspace, QUIET)
@@ -332,8 +330,8 @@ def test_of_pictures_of_one_name_a_wide_table_tells_which_is_meant(
     digests = [hashlib.sha256((root / f"{n}.png").read_bytes()).hexdigest() for n in (0, 1)]
     rows = f"path,identity,cat,dog\nsame.png,{digests[0]},,1\nsame.png,{digests[1]},,0\n3.png,,,1\n"
     (root / "app.csv").write_text(rows)
-    section = recipe.data.model_copy(update={"corrections": (root / "app.csv",)})
-    run(recipe.model_copy(update={"data": section}), workspace, QUIET)
+    section = recipe.data.replace(corrections=(root / "app.csv",))
+    run(recipe.replace(data=section), workspace, QUIET)
     assert [labels_of(workspace, f"{n}.png") for n in range(4)] == [
         (0, 1),
         (1, 0),
@@ -364,12 +362,12 @@ def test_tables_of_one_name_are_told_where_they_do_not_say_who_answered(
     for number, path in enumerate(tables):
         path.parent.mkdir()
         path.write_text(f"path,cat\n0.png,{number}\n")
-    section = recipe.data.model_copy(update={"corrections": tables})
-    (advice,) = check(recipe.model_copy(update={"data": section}), QUIET).advice
+    section = recipe.data.replace(corrections=tables)
+    (advice,) = check(recipe.replace(data=section), QUIET).advice
     assert advice.startswith("called 'app' in data.corrections: 2 tables; answers in them that do")
     for path in tables:
         path.write_text("path,tag,label,by\n0.png,cat,1,ann\n")
-    assert check(recipe.model_copy(update={"data": section}), QUIET).advice == ()
+    assert check(recipe.replace(data=section), QUIET).advice == ()
 
 
 def test_a_line_without_a_label_is_no_answer_and_null_says_that_nobody_can_tell(root: Path) -> None:

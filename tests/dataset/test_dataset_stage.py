@@ -166,7 +166,7 @@ def test_bad_images_are_listed_with_their_reason_and_have_no_row(
     source = table("t.csv", [("path", "cat"), *((name, 1) for name in names)])
     section = DataSection(source=source, tags=("cat",), max_rejected_share=0.9, max_pixels=50_000)
     with pytest.raises(InputError, match=r"70.0% of the rows are rejected"):
-        run(make_recipe(section.model_copy(update={"max_rejected_share": 0.5})), workspace, QUIET)
+        run(make_recipe(section.replace(max_rejected_share=0.5)), workspace, QUIET)
     assert not workspace.manifest.exists()
     result = run(make_recipe(section), workspace, QUIET)
     with (workspace.dataset / "rejected.csv").open(newline="") as file:
@@ -244,7 +244,7 @@ def test_a_picture_in_two_class_folders_has_both_tags_and_is_named(
         (root / "dog").mkdir(exist_ok=True)
         shutil.copy(root / "cat" / "a.png", root / name)
     section = DataSection(source=root, tags=("cat", "dog", "food"))
-    recipe = make_recipe(section.model_copy(update={"absent_tags": absent_tags}))
+    recipe = make_recipe(section.replace(absent_tags=absent_tags))
     report = check(recipe, QUIET)
     assert report.rejected == {"duplicate": 2}
     assert "added to those of the same image at cat/a.png" in report.dropped[0].detail
@@ -342,7 +342,7 @@ def test_groups_that_an_explicit_split_tears_apart_are_named(
 
 
 def test_a_split_by_group_needs_the_column(simple: Recipe, make_recipe: MakeRecipe) -> None:
-    section = simple.data.model_copy(update={"split": SplitSection(by="group")})
+    section = simple.data.replace(split=SplitSection(by="group"))
     with pytest.raises(InputError, match="there is no column 'group'"):
         check(make_recipe(section), QUIET)
 

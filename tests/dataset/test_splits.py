@@ -96,7 +96,7 @@ def test_groups_never_straddle_splits(items: list[SplitItem], rare: bool, balanc
 def test_an_explicit_split_wins(
     items: list[SplitItem], section: SplitSection, balance: bool
 ) -> None:
-    section = section.model_copy(update={"balance": balance})
+    section = section.replace(balance=balance)
     for item, split in zip(items, assign_splits(items, section), strict=True):
         assert item.explicit in (None, split)
 

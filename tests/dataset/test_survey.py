@@ -169,7 +169,7 @@ def test_a_new_recipe_names_the_format_that_its_source_is_recognised_as(
 ) -> None:
     picture("a.png")
     drafted = survey(write(root / "t.csv", text)).data
-    unnamed = drafted.model_copy(update={"format": "auto"})
+    unnamed = drafted.replace(format="auto")
     assert read_listing(unnamed).format == drafted.format
 
 

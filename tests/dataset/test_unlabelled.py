@@ -62,7 +62,7 @@ def test_pictures_that_the_data_has_are_left_out_and_the_others_follow_its_own(
     for image, file in zip(both.images(mixed), files, strict=True):
         np.testing.assert_array_equal(image, np.asarray(Image.open(file)))
 
-    none = recipe.model_copy(update={"teacher": type(recipe.teacher)()})
+    none = recipe.replace(teacher=type(recipe.teacher)())
     stage.run(none, workspace, SilentProgress())
     assert not place_of(workspace).root.exists()
 
@@ -72,9 +72,9 @@ def test_a_picture_of_which_the_data_has_a_region_is_left_out_too(
 ) -> None:
     table = "path,box,split,cat\nown/1.png,,train,1\nown/2.png,,validation,0\n"
     (tmp_path / "labels.csv").write_text(table + "own/3.png,0 0 32 32,test,1\n")
-    section = recipe.data.model_copy(update={"crop_column": "box"})
+    section = recipe.data.replace(crop_column="box")
     workspace = Workspace(tmp_path / "run")
-    stage.run(recipe.model_copy(update={"data": section}), workspace, SilentProgress())
+    stage.run(recipe.replace(data=section), workspace, SilentProgress())
     both = joined(open_dataset(workspace), open_dataset(place_of(workspace)))
     assert both.paths(both.rows(UNLABELLED)) == ["4.png", "5.png"]
 

@@ -1,10 +1,11 @@
 """Worker processes, as a script that uses edgetag meets them."""
 
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support.programs import captured
 
 SCRIPT = """
 from edgetag.dataset.workers import run_all
@@ -33,5 +34,5 @@ def test_a_script_that_its_own_workers_would_repeat_is_told_so(
 ) -> None:
     script = tmp_path / "script.py"
     script.write_text(f"{SCRIPT}{guard}work()\n", encoding="utf-8")
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    done = captured([sys.executable, script])
     assert told in done.stdout, done.stdout + done.stderr

@@ -90,7 +90,7 @@ def test_a_finished_set_is_reused(small: tuple[Path, SetSummary]) -> None:
     before = digests(folder)
     again = build_demo(folder, SilentProgress(), images=40)
     assert again.reused
-    assert again.model_copy(update={"reused": False}) == first
+    assert again.replace(reused=False) == first
     assert digests(folder) == before
 
 

@@ -20,6 +20,7 @@ from edgetag.cli.app import app
 from edgetag.recipe import Recipe, Section
 from tests.docs.blocks import documents
 from tests.support.paths import ROOT
+from tests.support.programs import captured
 
 CONFIGURATION = ROOT / "docs" / "zensical.toml"
 IN_NO_MENU = re.compile(r"(export|tests)/")
@@ -220,7 +221,7 @@ def test_the_search_answers_without_a_server(site: Path, tmp_path: Path) -> None
     assert program, "Chromium is missing; .ci/system installs it"
     page = site / "search-tried.html"
     page.write_text((site / "index.html").read_text("utf-8").replace("</body>", SEARCH), "utf-8")
-    done = subprocess.run(
+    done = captured(
         [
             program,
             "--headless",
@@ -233,8 +234,6 @@ def test_the_search_answers_without_a_server(site: Path, tmp_path: Path) -> None
             page.as_uri(),
         ],
         check=True,
-        capture_output=True,
-        text=True,
         timeout=200,
     )
     page.unlink()

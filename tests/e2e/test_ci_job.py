@@ -4,7 +4,6 @@ import csv
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from tests.support.base_install import CLEAN, interpreter
 from tests.support.composite_action import Job
 from tests.support.finished_run import FORMATS, finish_run
 from tests.support.paths import ROOT
+from tests.support.programs import captured
 from tests.support.worse_model import worse_model
 
 ACTION = ROOT / ".github" / "actions" / "verdict"
@@ -89,10 +89,8 @@ def run_job(folder: Path, environment: Path) -> Outcome:
     assert [command.split()[1] for command in commands] == ["validate", "report"]
     ends = []
     for command in commands:
-        done = subprocess.run(
+        done = captured(
             ["bash", "-e", "-c", command],
-            capture_output=True,
-            text=True,
             cwd=folder.parent / workflow["defaults"]["run"]["working-directory"],
             env=CLEAN
             | {
@@ -300,7 +298,7 @@ def test_what_ci_systems_read_is_of_their_schemas(folders: dict[str, Path], tmp_
         ("vendor.gitlab-ci", tmp_path / ".gitlab-ci.yml"),
     ):
         command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(file)]
-        done = subprocess.run(command, capture_output=True, text=True)
+        done = captured(command)
         assert done.returncode == 0, done.stdout + done.stderr
 
 

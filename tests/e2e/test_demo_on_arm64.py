@@ -31,7 +31,6 @@ from edgetag.runtimes.emulation.building import set_up
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.targets.counting.one_file import count_file
 from edgetag.targets.scoring import Pictures
-from edgetag.writing import write_text
 from tests.support.paths import ROOT
 
 pytestmark = [
@@ -127,7 +126,7 @@ def as_cache(pixels: npt.NDArray[Any], folder: Path) -> Path:
     np.save(shard_path(folder, 0), pixels)
     size = pixels.shape[1]
     index = CacheIndex(images=INPUTS, input_size=size, shard_images=INPUTS, fingerprint="golden")
-    write_text(folder / "index.json", index.to_json())
+    index.write(folder / "index.json")
     return folder
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.programs import captured
 from tests.support.trained_run import TrainedRun, command, kill_when_there
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -51,7 +52,7 @@ class Folder:
 
     def run(self, verb: str = "run") -> "subprocess.CompletedProcess[str]":
         whole = [*command(self.root, verb), "--json"]
-        return subprocess.run(whole, capture_output=True, text=True)
+        return captured(whole)
 
     def kill_when_there(self, name: str) -> None:
         """Start the run, and kill it as soon as it has left a file."""

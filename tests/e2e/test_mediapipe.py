@@ -26,6 +26,7 @@ from ai_edge_litert.interpreter import Interpreter
 from edgetag.preprocess import preprocess, scale
 from edgetag.recipe import NetworkSection
 from edgetag.tags import Vocabulary
+from tests.support.programs import captured
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -106,12 +107,7 @@ def test_mediapipe_gives_the_tags_and_our_scores(
     pixels = photo("chelsea.png")  # already letterboxed: mediapipe would stretch it
     np.save(tmp_path / "pixels.npy", pixels)
     script = HERE / "mediapipe_classify.py"
-    done = subprocess.run(
-        [mediapipe_python, script, tmp_path / "pixels.npy", *models],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = captured([mediapipe_python, script, tmp_path / "pixels.npy", *models], timeout=120)
     assert done.returncode == 0, done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == 2

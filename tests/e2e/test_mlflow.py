@@ -10,6 +10,7 @@ import pytest
 
 from edgetag.validation.result import Verdict
 from tests.support.base_install import CLEAN, install
+from tests.support.programs import captured
 from tests.support.trained_run import TrainedRun
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -47,22 +48,10 @@ def test_figures_and_files_are_logged_once_for_each_verdict(
 
     def report(experiment: str = "nightly", **more: str) -> "subprocess.CompletedProcess[str]":
         command = [str(environment / "bin" / "edgetag"), "report", "recipe.toml", "--mlflow"]
-        return subprocess.run(
-            [*command, experiment],
-            capture_output=True,
-            text=True,
-            cwd=folder,
-            env={**settings, **more},
-        )
+        return captured([*command, experiment], cwd=folder, env={**settings, **more})
 
     def runs(experiment: str) -> list[dict[str, Any]]:
-        read = subprocess.run(
-            [python, "-c", READ, experiment],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env=settings,
-        )
+        read = captured([python, "-c", READ, experiment], cwd=tmp_path, env=settings)
         assert read.returncode == 0, read.stderr
         logged: list[dict[str, Any]] = json.loads(read.stdout)
         return logged
@@ -91,10 +80,8 @@ def test_figures_and_files_are_logged_once_for_each_verdict(
 
     assert run["metrics"][f"latency_p50_ms/int8.{entry.runtime}.threads-1"] > 0
 
-    made = subprocess.run(
+    made = captured(
         [python, "-c", "import mlflow; mlflow.create_experiment('cloud', 's3://bucket/there')"],
-        capture_output=True,
-        text=True,
         cwd=tmp_path,
         env=settings,
     )

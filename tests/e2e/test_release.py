@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import re
-import subprocess
 import sys
 import tarfile
 import tomllib
@@ -15,6 +14,7 @@ import pytest
 
 from edgetag.bundling.bill import bill_of_materials
 from tests.support.paths import ROOT
+from tests.support.programs import captured
 from tests.support.release import BESIDE, build, copy_sources
 
 pytestmark = pytest.mark.slow
@@ -52,10 +52,8 @@ def test_the_source_archive_gives_the_same_wheel(built: list[Path], tmp_path: Pa
 
 
 def test_the_wheel_holds_every_file_of_the_package_and_no_other(built: list[Path]) -> None:
-    listed = subprocess.run(
+    listed = captured(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "export/edgetag"],
-        capture_output=True,
-        text=True,
         cwd=ROOT,
         check=True,
     ).stdout.splitlines()
@@ -67,7 +65,7 @@ def test_the_wheel_holds_every_file_of_the_package_and_no_other(built: list[Path
 
 def test_package_indexes_take_its_description(built: list[Path]) -> None:
     command: list[str | Path] = [sys.executable, "-m", "twine", "check", "--strict", *built]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = captured(command)
     assert done.returncode == 0, done.stdout + done.stderr
     with zipfile.ZipFile(built[0]) as wheel:
         (name,) = (n for n in wheel.namelist() if n.endswith(".dist-info/METADATA"))
@@ -79,9 +77,7 @@ def test_package_indexes_take_its_description(built: list[Path]) -> None:
 def test_a_bill_of_materials_names_every_package_and_its_licence(
     built: list[Path], tmp_path: Path
 ) -> None:
-    done = subprocess.run(
-        [ROOT / ".ci" / "sbom", built[0], tmp_path], capture_output=True, text=True
-    )
+    done = captured([ROOT / ".ci" / "sbom", built[0], tmp_path])
     assert done.returncode == 0, done.stderr
     (bill,) = tmp_path.glob("edgetag-*.cdx.json")
     components = {each["name"]: each for each in json.loads(bill.read_text())["components"]}
@@ -107,7 +103,7 @@ def test_the_bill_of_a_bundle_obeys_the_schema_and_names_every_file(tmp_path: Pa
     uv = str(Path(sys.executable).with_name("uv"))
     library = "cyclonedx-python-lib[json-validation]==11.12.0"
     run = [uv, "run", "-q", "--no-project", "--with", library, "python", "-c", VALIDATE]
-    done = subprocess.run(run, input=bill, capture_output=True, text=True)
+    done = captured(run, input=bill)
     assert (done.stdout, done.returncode) == ("None\n", 0), done.stderr + done.stdout
     components = {each["name"]: each for each in json.loads(bill)["components"]}
     with zipfile.ZipFile(bundle) as packed:

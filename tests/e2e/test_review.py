@@ -1,6 +1,5 @@
 """From pictures over a page and a keyboard to a network: what people corrected is trained on."""
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from edgetag.children import python_environment
 from edgetag.dataset.result import DatasetResult
 from edgetag.workspace import Workspace
 from tests.support.chromium import open_chromium
+from tests.support.programs import captured
 from tests.support.reviewed import PENDING, ReviewedRun, ready, reviewing
 
 pytestmark = [pytest.mark.slow, pytest.mark.tensorflow, pytest.mark.timeout(600)]
@@ -34,7 +34,7 @@ phases = [{{ trains = "head", epochs = 1 }}]
 
 def edgetag(*words: object) -> None:
     command = [sys.executable, "-P", "-m", "edgetag.cli.main", *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, env=python_environment())
+    done = captured(command, env=python_environment())
     assert done.returncode == 0, done.stderr
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from edgetag.workspace import digest_file
+from tests.support.programs import captured
 from tests.support.trained_run import VARIANTS, TrainedRun, command
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -63,7 +64,7 @@ def test_the_bundle_holds_the_chosen_file(finished: Path) -> None:
 
 def test_a_second_run_does_nothing_and_says_so(finished: Path) -> None:
     before = (finished / "runs/demo/run.json").read_bytes()
-    done = subprocess.run([*command(finished), "--json"], capture_output=True, text=True)
+    done = captured([*command(finished), "--json"])
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("skipped") == 9
     stages = json.loads(done.stdout)
@@ -85,7 +86,7 @@ def test_a_changed_budget_runs_only_what_depends_on_it(finished: Path, tmp_path:
     changed = shutil.copytree(finished, tmp_path / "changed")
     with (changed / "recipe.toml").open("a") as recipe:
         recipe.write("max_size_bytes = 1\n")
-    done = subprocess.run(command(changed), capture_output=True, text=True)
+    done = captured(command(changed))
     assert done.returncode == 1, done.stderr
     for stage in ("dataset", "train", "quantize", "export"):
         assert f"{stage}: unchanged" in done.stderr
@@ -106,7 +107,7 @@ def test_equal_runs_release_equal_bytes_wherever_and_however_busy(
     # It takes turns with the run, and leaves other tests the most of a processor.
     with subprocess.Popen(["nice", sys.executable, "-c", "while True: pass"]) as busy:
         try:
-            done = subprocess.run(command(elsewhere), capture_output=True, text=True)
+            done = captured(command(elsewhere))
         finally:
             busy.kill()
     assert done.returncode == 0, done.stderr

@@ -12,7 +12,6 @@ from edgetag.cli.app import app
 from edgetag.errors import InputError
 from edgetag.training.result import Thresholds
 from edgetag.workspace import RunFile, Workspace
-from edgetag.writing import write_text
 from tests.support.small_run import TAGS, small_recipe
 
 pytestmark = pytest.mark.tensorflow
@@ -28,9 +27,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     recipe, workspace = small_recipe(), Workspace(tmp_path / "run")
     save_weights(build_untrained(recipe.network, len(TAGS)), workspace.train / "model.npz")
     kept = Thresholds(policy="fixed", split="validation", thresholds=dict.fromkeys(TAGS, 0.4))
-    write_text(workspace.train / "thresholds.json", kept.to_json())
+    kept.write(workspace.train / "thresholds.json")
     told = RunFile(name=recipe.name, recipe=recipe.model_dump(mode="json"), seed=1, versions={})
-    write_text(workspace.run_file, told.to_json())
+    told.write(workspace.run_file)
     return workspace
 
 
@@ -67,7 +66,7 @@ def test_no_other_tags_heat_is_drawn_where_the_recipe_changed_since(
     from edgetag.float_tagger import FloatTagger
 
     recipe = small_recipe()
-    changed = recipe.model_copy(update={"data": recipe.data.model_copy(update={"tags": tags})})
+    changed = recipe.replace(data=recipe.data.replace(tags=tags))
     with pytest.raises(InputError, match=r"trained on red, striped, bright, .*edgetag train"):
         FloatTagger(changed, run, TAGS[0])
 

@@ -75,7 +75,7 @@ def test_every_mistake_gives_a_square_of_bytes(width: int, height: int) -> None:
 @given(width=st.integers(1, 300), height=st.integers(1, 300))
 def test_what_is_cut_from_a_letterbox_goes_back_in(width: int, height: int) -> None:
     for anchor in ("center", "top_left"):
-        contract = CONTRACT.model_copy(update={"anchor": anchor, "fill": (9, 8, 7)})
+        contract = CONTRACT.replace(anchor=anchor, fill=(9, 8, 7))
         image = noise(width, height)
         one = Case(Picture(image, None, None), letterbox(image, contract), contract)
         np.testing.assert_array_equal(place(one.content, contract), one.right)

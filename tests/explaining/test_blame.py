@@ -65,7 +65,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Images:
     folder = tmp_path_factory.mktemp("cache")
     np.save(shard_path(folder, 0), noisy_pictures(6, 3))
     index = CacheIndex(images=6, input_size=64, shard_images=6, fingerprint="tiny")
-    (folder / "index.json").write_text(index.to_json())
+    index.write(folder / "index.json")
     return Images(folder, np.arange(6), Preprocessing(input_size=64))
 
 

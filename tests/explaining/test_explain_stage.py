@@ -68,7 +68,7 @@ def test_node_data_name_outputs_of_both_files(pristine: ColorRun, explained: Exp
 
 def test_node_data_of_a_variant_that_is_gone_is_deleted(tmp_path: Path) -> None:
     blamed = Blame(variant="int8", runtime="litert", images=1, layers=())
-    write_node_data((blamed, blamed.model_copy(update={"variant": "int8-qat"})), tmp_path)
+    write_node_data((blamed, blamed.replace(variant="int8-qat")), tmp_path)
     write_node_data((blamed,), tmp_path)
     left = {path.name for path in (tmp_path / "model-explorer").iterdir()}
     assert left == {"int8-error.json", "int8-added.json"}
@@ -184,10 +184,10 @@ def test_a_file_that_does_not_run_is_told_and_takes_nothing_down(color_run: Colo
 def test_layers_of_a_narrower_network_have_none_to_be_compared_with(color_run: ColorRun) -> None:
     listed = read_exported(color_run.workspace)
     as_narrow = tuple(
-        file.model_copy(update={"variant": "int8-narrow75"}) if file.variant == "int8" else file
+        file.replace(variant="int8-narrow75") if file.variant == "int8" else file
         for file in listed.variants
     )
-    text = listed.model_copy(update={"variants": as_narrow}).to_json()
+    text = listed.replace(variants=as_narrow).to_json()
     write_text(exported_path(color_run.workspace), text)
     result = stage.run(color_run.recipe, color_run.workspace, SilentProgress(), BASE)
     assert result.blame == ()

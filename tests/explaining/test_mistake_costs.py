@@ -7,8 +7,8 @@ from edgetag.explaining.mistakes import Mistake
 from edgetag.explaining.result import MistakeCost
 from edgetag.labels import UNKNOWN, Labels
 from edgetag.metrics import Scores
-from edgetag.tags import Vocabulary
-from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.metrics import Measured
+from tests.support.splits import split_over
 
 MISTAKE = Mistake("upside_down", "Turns it.", "It is wrong.")
 IMAGES = 60
@@ -27,16 +27,7 @@ def scores(truth: Labels) -> Scores:
 
 
 def judged(truth: Labels, right: Scores, wrong: Scores) -> MistakeCost:
-    groups = [str(number) for number in range(len(truth))]
-    split = Split(
-        truth,
-        Vocabulary(("a", "b", "c")),
-        groups,
-        min_positives=5,
-        samples=200,
-        confidence=0.95,
-        seed=1,
-    )
+    split = split_over(truth, ("a", "b", "c"), min_positives=5)
     thresholds = dict.fromkeys(("a", "b", "c"), 0.5)
     first, second = (Measured(each, split, thresholds) for each in (right, wrong))
     return cost_of(MISTAKE, first, second, IMAGES)

@@ -19,6 +19,7 @@ from edgetag.runtimes.scoring import WORKER
 from edgetag.serving.messages import Start
 from tests.support.bad_loops import hungry_model
 from tests.support.paths import MODELS, RELEASED, ROOT
+from tests.support.programs import captured
 from tests.support.run_folders import write_cache
 
 needs_landlock = pytest.mark.skipif(
@@ -69,10 +70,8 @@ def test_a_confined_process_reaches_what_it_was_given_and_no_more(tmp_path: Path
     scratch.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        done = subprocess.run(
+        done = captured(
             [*python("-c", TRIES), *map(str, [*places, scratch, os.getpid(), port])],
-            capture_output=True,
-            text=True,
             env=python_environment(),
             check=True,
         )
@@ -212,13 +211,8 @@ def test_sidecars_are_written_beside_pictures_all_the_same(tmp_path: Path) -> No
     for name in ("cat.png", "inner/dog.png"):
         Image.new("RGB", (40, 60), (90, 80, 70)).save(tmp_path / "photos" / name)
     edgetag = python("-m", "edgetag", "tag", str(RELEASED), "photos/inner", "photos/cat.png")
-    done = subprocess.run(
-        [*edgetag, "-o", "tags.csv", "--sidecars", "hydrus"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        env=python_environment(),
-        check=False,
+    done = captured(
+        [*edgetag, "-o", "tags.csv", "--sidecars", "hydrus"], cwd=tmp_path, env=python_environment()
     )
     assert done.returncode == 0, done.stderr
     assert "2 sidecars" in done.stdout

@@ -1,7 +1,6 @@
 """Named pipes, devices and folders where a file is expected: a sentence at once, never a wait."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ from edgetag.recipe import DataSection, load_recipe
 from edgetag.userfiles import read_file
 from edgetag.validation.accepted import read_baseline
 from edgetag.validation.scores import read_reference
+from tests.support.programs import captured
 
 pytestmark = pytest.mark.timeout(100)
 
@@ -91,8 +91,6 @@ def test_a_file_that_says_it_is_empty_is_read_no_further_than_it_may(tmp_path: P
 def test_the_command_says_so(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "recipe.toml")
     edgetag = Path(sys.executable).with_name("edgetag")
-    done = subprocess.run(
-        [edgetag, "run", "recipe.toml"], cwd=tmp_path, capture_output=True, text=True, timeout=200
-    )
+    done = captured([edgetag, "run", "recipe.toml"], cwd=tmp_path, timeout=200)
     assert done.returncode == 2
     assert done.stderr == "error: recipe.toml: a named pipe, not a file; a recipe is a file\n"

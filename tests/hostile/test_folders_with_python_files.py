@@ -20,6 +20,7 @@ from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import ScoreRun, engines, score
 from tests.support.paths import MODELS
+from tests.support.programs import captured
 from tests.support.run_folders import write_cache
 
 CONTRACT = Preprocessing(input_size=64)
@@ -57,7 +58,7 @@ def cache(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([EDGETAG, *arguments], cwd=folder, capture_output=True, text=True)
+    return captured([EDGETAG, *arguments], cwd=folder)
 
 
 def test_the_traps_catch_a_python_that_looks_where_it_is_started(folder: Path, log: Path) -> None:
@@ -139,9 +140,7 @@ def test_layers_are_compared(
 @pytest.mark.tensorflow
 def test_tensorflow_is_imported_from_where_it_is_installed(folder: Path, log: Path) -> None:
     command = python_command("edgetag.desktop.timer", "no-such-job.json")
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env=python_environment()
-    )
+    done = captured(command, cwd=folder, env=python_environment())
     assert "no-such-job.json" in done.stderr
     assert not log.exists(), log.read_text()
 

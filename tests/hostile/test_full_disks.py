@@ -11,6 +11,7 @@ from PIL import Image
 
 from edgetag.children import python_environment
 from tests.support.paths import MODELS, RELEASED, ROOT
+from tests.support.programs import captured
 from tests.support.stopped_batch import draw
 
 MODEL = MODELS / "tiny_fp32.tflite"
@@ -20,10 +21,8 @@ MOUNT = 'mount -t tmpfs -o size="$1" tmpfs "$2" && shift 2 && exec "$@"'
 def on_small_disk(size: str, place: Path, *command: str) -> "subprocess.CompletedProcess[str]":
     """Run a command that sees a small, empty disk in place of a folder."""
     place.mkdir(exist_ok=True)
-    return subprocess.run(
+    return captured(
         ["unshare", "-rm", "sh", "-c", MOUNT, "sh", size, str(place), *command],
-        capture_output=True,
-        text=True,
         cwd=ROOT,  # of which `python -c` imports
         env=python_environment() | {"TMPDIR": str(place)},
     )
@@ -103,12 +102,12 @@ from edgetag.benchmarking import history
 from edgetag.errors import InputError
 from tests.support.made_results import make_sources
 path = Path(sys.argv[1])
-many = make_sources().bench.model_copy(update={"measured_at": "2026-11-29T00:00:00+00:00"})
+many = make_sources().bench.replace(measured_at="2026-11-29T00:00:00+00:00")
 history.append(path, many)
 path.with_name("rest").open("wb", buffering=0).write(bytes(1 << 20))
-figures = [many.results[0].model_copy(update={"variant": f"variant {n}"}) for n in range(2000)]
+figures = [many.results[0].replace(variant=f"variant {n}") for n in range(2000)]
 try:
-    history.append(path, many.model_copy(update={"results": tuple(figures)}))
+    history.append(path, many.replace(results=tuple(figures)))
 except InputError as error:
     print(error)
 print(len(history.read_history(path).figures) == len(many.results))

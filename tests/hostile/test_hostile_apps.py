@@ -127,9 +127,9 @@ def test_an_app_whose_manifests_are_none_is_refused(
 
 def test_a_manifest_that_claims_more_than_a_bundle_has_is_refused(path: Path) -> None:
     manifest = manifest_of(CONTENT)
-    huge = tuple(file.model_copy(update={"size_bytes": 2**31 - 1}) for file in manifest.files)
+    huge = tuple(file.replace(size_bytes=2**31 - 1) for file in manifest.files)
     files = app_files()
-    files[f"{ASSETS}/{MANIFEST}"] = manifest.model_copy(update={"files": huge}).to_json().encode()
+    files[f"{ASSETS}/{MANIFEST}"] = manifest.replace(files=huge).to_json().encode()
     path.write_bytes(packed_app(files))
     with pytest.raises(InputError, match="lists over"):
         check_app(path)

@@ -16,7 +16,7 @@ MARKER = CiFolder.MARKER
 def sealed(folder: Path) -> Path:
     (folder / "pictures").mkdir(parents=True)
     (folder / "pictures" / "a.png").write_bytes(b"a")
-    CiFolder(recipe="app", variant="int8", files=digests_of(folder)).write(folder)
+    CiFolder(recipe="app", variant="int8", files=digests_of(folder)).write(folder / MARKER)
     return folder
 
 

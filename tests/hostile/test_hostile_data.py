@@ -313,9 +313,7 @@ def test_what_is_left_out_is_told_with_counts_reasons_and_rows(
         f"{table}:5; 1 duplicate: {table}:7; 5 missing: {table}:3, {table}:8, "
         f"{table}:9 and 2 more"
     ) in said
-    strict = recipe.model_copy(
-        update={"data": section.model_copy(update={"max_rejected_share": 0.05})}
-    )
+    strict = recipe.replace(data=section.replace(max_rejected_share=0.05))
     with pytest.raises(InputError, match=r"1 conflicting labels: .*t\.csv:5;"):
         run(strict, Workspace(tmp_path / "strict"), QUIET)
 

@@ -8,8 +8,7 @@ import pytest
 from edgetag.cache_index import CacheIndex
 from edgetag.image_cache import shard_path
 from edgetag.preprocess import Preprocessing
-from edgetag.progress import SilentProgress
-from edgetag.runtimes import FailureKind, LoadFailure, engines, score
+from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from tests.support.paths import MODELS
 
 WHOLE = (MODELS / "tiny_fp32.tflite").read_bytes()
@@ -39,8 +38,13 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cache")
     np.save(shard_path(folder, 0), np.zeros((2, 64, 64, 3), dtype=np.uint8))
     index = CacheIndex(images=2, input_size=64, shard_images=16, fingerprint="zeros")
-    (folder / "index.json").write_text(index.to_json())
+    index.write(folder / "index.json")
     return folder
+
+
+def scored(model: Path, engine: str, cache: Path) -> ScoreRun | LoadFailure:
+    rows, contract = np.arange(2), Preprocessing(input_size=64)
+    return score(engines.get(engine), model, cache, rows, contract, timeout_s=60.0)
 
 
 @pytest.mark.slow
@@ -53,17 +57,7 @@ def test_a_damaged_model_gives_one_reason(
 ) -> None:
     model = tmp_path / "model.tflite"
     model.write_bytes(HOSTILE[what])
-    with SilentProgress().track("scoring", 2) as task:
-        outcome = score(
-            engines.get(engine),
-            model,
-            cache_folder,
-            np.arange(2),
-            Preprocessing(input_size=64),
-            1,
-            task,
-            60.0,
-        )
+    outcome = scored(model, engine, cache_folder)
     assert isinstance(outcome, LoadFailure)
     assert outcome.kind in GOOD_KINDS
     assert outcome.reason
@@ -74,16 +68,6 @@ def test_a_damaged_model_gives_one_reason(
 
 
 def test_a_folder_in_place_of_a_model_is_refused(cache_folder: Path, tmp_path: Path) -> None:
-    with SilentProgress().track("scoring", 2) as task:
-        outcome = score(
-            engines.get("litert"),
-            tmp_path,
-            cache_folder,
-            np.arange(2),
-            Preprocessing(input_size=64),
-            1,
-            task,
-            60.0,
-        )
+    outcome = scored(tmp_path, "litert", cache_folder)
     assert isinstance(outcome, LoadFailure)
     assert "Is a directory" in outcome.reason

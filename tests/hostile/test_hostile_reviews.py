@@ -8,7 +8,6 @@ import resource
 import signal
 import socket
 import sqlite3
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ import pytest
 from edgetag.children import python_environment
 from edgetag.serving.settings import Settings
 from tests.support.chromium import open_chromium
+from tests.support.programs import captured
 from tests.support.reviewed import ReviewedRun, make_reviewed, reviewing
 from tests.support.served import PATIENCE_S, until
 
@@ -162,10 +162,8 @@ assert len(store.since(0)) == kept > 5
     place = run.folder / "small"
     place.mkdir()
     program = run.command()[0]
-    done = subprocess.run(
+    done = captured(
         ["unshare", "-rm", "sh", "-c", MOUNT, "sh", str(place), program, "-c", script, str(place)],
-        capture_output=True,
-        text=True,
         env=python_environment(),
     )
     if "mount" in done.stderr or "unshare" in done.stderr:

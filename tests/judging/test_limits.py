@@ -4,28 +4,20 @@ import numpy as np
 
 from edgetag.benchmarking.budgets import MEASURES
 from edgetag.recipe import LIMITS, Budget, TagBudget, limits_of
-from edgetag.tags import Vocabulary
 from edgetag.targets.result import BUDGET as COUNTED
 from edgetag.validation.comparison import compare
 from edgetag.validation.decision import ON_TAGS, check_overall
 from edgetag.validation.heat_maps import BUDGET as OF_MAPS
 from edgetag.validation.losses import MARGINS
-from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.metrics import Measured
+from tests.support.splits import split_over
 
 EVERYTHING = Budget.model_validate(dict.fromkeys(LIMITS, 1))
 
 
 def judged_over_all_tags() -> set[str]:
     labels = np.tile([[1], [0]], (30, 1)).astype(np.int8)
-    split = Split(
-        labels,
-        Vocabulary(("cat",)),
-        [str(i) for i in range(60)],
-        min_positives=20,
-        samples=100,
-        confidence=0.95,
-        seed=1,
-    )
+    split = split_over(labels, ("cat",), samples=100)
     same = Measured(labels.astype(np.float32), split, {"cat": 0.5})
     checks = check_overall(EVERYTHING, compare(same, same, same), split, 10, 100)
     return {check.budget for check in checks}

@@ -14,7 +14,7 @@ def test_others_of_the_group_speak_and_neither_the_picture_itself_nor_what_does_
     groups = ["a", "a", "a", "b", "a"]
     counted = np.array([True, True, True, True, False])
     shares = said_of_kin(labels, groups, counted) / SCALE
-    expected = [[1 / 3, 1 / 3], [1 / 3, 1 / 3], [2 / 3, 0], [0, 0], [2 / 4, 1 / 4]]
+    expected = np.array([[1 / 3, 1 / 3], [1 / 3, 1 / 3], [2 / 3, 0], [0, 0], [2 / 4, 1 / 4]])
     np.testing.assert_allclose(shares, expected, rtol=1e-6)
 
 

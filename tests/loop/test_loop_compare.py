@@ -20,7 +20,6 @@ from edgetag.recipe import Recipe
 from edgetag.validation.pictures import known_pictures
 from edgetag.validation.scores import read_reference, write_reference
 from edgetag.workspace import RunFile, Workspace
-from edgetag.writing import write_text
 from tests.support.commands import invoked
 from tests.support.finished_run import Finished, finish_run
 from tests.support.run_folders import TAGS
@@ -64,8 +63,8 @@ def later(
     recipe = first.recipe
     if answers:
         (folder / "answers.csv").write_text(answers_csv(answers))
-        data = recipe.data.model_copy(update={"corrections": (folder / "answers.csv",)})
-        recipe = recipe.model_copy(update={"data": data})
+        data = recipe.data.replace(corrections=(folder / "answers.csv",))
+        recipe = recipe.replace(data=data)
     workspace = Workspace(folder / "run")
     build_data(recipe, workspace, QUIET)
     shutil.copytree(first.workspace.validate, workspace.validate)
@@ -78,7 +77,7 @@ def later(
     scores = moved.clip(0, 1).astype(np.float32)
     write_reference(path, replace(stored, scores=scores, known=known_pictures(dataset, rows)))
     kept = RunFile(name="app", recipe=recipe.model_dump(mode="json"), seed=1, versions={})
-    write_text(workspace.run_file, kept.to_json())
+    kept.write(workspace.run_file)
     return Run(recipe, workspace)
 
 
@@ -152,9 +151,7 @@ def test_only_pictures_of_both_runs_are_compared(first: Finished, tmp_path: Path
     fewer = source.with_name("fewer.csv")
     lines = source.read_text().splitlines()
     fewer.write_text("\n".join(lines[:-12]) + "\n")
-    recipe = second.recipe.model_copy(
-        update={"data": second.recipe.data.model_copy(update={"source": fewer})}
-    )
+    recipe = second.recipe.replace(data=second.recipe.data.replace(source=fewer))
     build_data(recipe, second.workspace, QUIET)
     stored = read_reference(second.workspace.validate / "reference.npz")
     dataset = open_dataset(second.workspace)
@@ -181,11 +178,11 @@ def test_runs_that_share_no_tag_or_split_are_refused(first: Finished, tmp_path: 
     second = later(first, tmp_path / "second")
 
     def with_splits(splits: tuple[str, ...]) -> Recipe:
-        section = second.recipe.validation.model_copy(update={"splits": splits})
-        return second.recipe.model_copy(update={"validation": section})
+        section = second.recipe.validation.replace(splits=splits)
+        return second.recipe.replace(validation=section)
 
-    tags = second.recipe.data.model_copy(update={"tags": ("bird",)})
-    strange = Run(second.recipe.model_copy(update={"data": tags}), second.workspace)
+    tags = second.recipe.data.replace(tags=("bird",))
+    strange = Run(second.recipe.replace(data=tags), second.workspace)
     with pytest.raises(InputError, match="the runs have no tag in common"):
         compare(run_of(first), strange, QUIET)
     styled = Run(with_splits(("test_style",)), second.workspace)

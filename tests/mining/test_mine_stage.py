@@ -56,8 +56,8 @@ def trained(judged: RunFolder, tmp_path_factory: pytest.TempPathFactory) -> RunF
     save_weights(build(folder.recipe.network, 3), folder.workspace.train / "model.npz")
     file = folder.workspace.train / "thresholds.json"
     low = dict.fromkeys(folder.thresholds, 0.001)
-    thresholds = Thresholds.read(file, "train").model_copy(update={"thresholds": low})
-    write_text(file, thresholds.to_json())
+    thresholds = Thresholds.read(file, "train").replace(thresholds=low)
+    thresholds.write(file)
     return folder
 
 

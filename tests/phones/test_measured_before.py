@@ -15,7 +15,6 @@ from edgetag.phones.settings import Options
 from edgetag.phones.stage import run
 from edgetag.phones.tables import phone_tables
 from edgetag.tables.markdown import to_markdown
-from edgetag.writing import write_text
 from tests.phones.measuring import SETTINGS, Run, bench
 from tests.phones.street import Street
 from tests.support.small_run import Lines
@@ -86,12 +85,10 @@ def test_figures_of_before_have_the_clocks_that_their_phone_had(
     measured = bench(street, run_folder, variants=("int8",))
     older = measured.model_copy(
         update={
-            "results": tuple(
-                figure.model_copy(update={"fixed_performance": None}) for figure in measured.results
-            )
+            "results": tuple(figure.replace(fixed_performance=None) for figure in measured.results)
         }
     )
-    write_text(run_folder[1].bench / "phones.json", older.to_json())
+    older.write(run_folder[1].bench / "phones.json")
     free = replace(SETTINGS, fixed_performance=False)
     in_app: dict[str, Any] = {"tool": None, "app": "dev.edgetag.demo", "images": 3}
     both = bench(street, run_folder, free, variants=("int8",), **in_app)

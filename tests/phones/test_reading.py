@@ -22,6 +22,7 @@ from edgetag.sampling import spread
 from edgetag.workspace import digest_file
 from tests.phones.measuring import ANSWER, SETTINGS, Run, bench
 from tests.phones.street import IMAGES, OUTPUTS, Street, script
+from tests.support.commands import refusal_of
 
 pytestmark = pytest.mark.slow  # each scores on this machine too, in a process of its own
 
@@ -198,8 +199,7 @@ def test_the_verb_shows_what_was_read(run_folder: Run, tmp_path: Path) -> None:
     assert "Latency in the app" in told.stdout
     assert "LiteRT 2, CPU" in told.stdout
     missing = run_verb("read", recipe, tmp_path / "no.json", "--out", out)
-    assert isinstance(missing.exception, InputError)
-    assert "no.json: No such file" in str(missing.exception)
+    assert "no.json: No such file" in refusal_of(missing)
 
 
 def test_the_verb_prints_the_schemas() -> None:
@@ -266,5 +266,4 @@ def test_a_folder_for_a_phone_elsewhere_gives_answers_that_are_read_here(
     assert all(one["max_difference"] < 1e-6 for one in result["scores"])
     assert [one["latency_ms"]["runs"] for one in result["apps"]] == [50, 50]
     again = run_verb("pack", recipe, folder, "--out", out)
-    assert isinstance(again.exception, InputError)
-    assert "not an empty folder" in str(again.exception)
+    assert "not an empty folder" in refusal_of(again)

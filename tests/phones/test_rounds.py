@@ -91,8 +91,8 @@ def test_there_are_no_more_rounds_than_runs(run_folder: Run) -> None:
     recipe, _ = run_folder
     with pytest.raises(InputError, match=r"phones\.rounds 51 is more than the 50 runs"):
         replace(SETTINGS, rounds=51)
-    phones = recipe.phones.model_copy(update={"runs": 2})
-    assert Settings.of(recipe.model_copy(update={"phones": phones})).rounds == 2
+    phones = recipe.phones.replace(runs=2)
+    assert Settings.of(recipe.replace(phones=phones)).rounds == 2
     assert Settings.of(recipe).rounds == 3
 
 

@@ -105,7 +105,7 @@ def test_layers_stay_in_float_only_where_a_limit_asks_for_it(
     assert integers.made.float_operators < every.made.float_operators
     assert "QUANTIZE" not in every.made.operators  # nothing is rounded on its way in
     assert floating_lines(every) == [f"in float: {', '.join(every.kept_in_float)}"]
-    farther = integers.model_copy(update={"max_rmse": 0.0})
+    farther = integers.replace(max_rmse=0.0)
     assert not farther.is_within
     assert "farther than --max-rmse 0" in floating_lines(farther)[0]
 

@@ -37,7 +37,6 @@ from edgetag.reporting.rows import (
 )
 from edgetag.reporting.sources import PackedBundle, Sources
 from edgetag.shipping import choose
-from edgetag.tags import Vocabulary
 from edgetag.validation.baseline_result import BaselineChange, BaselineComparison
 from edgetag.validation.details import (
     CalibrationBin,
@@ -47,7 +46,7 @@ from edgetag.validation.details import (
     TagCurves,
     VariantDetails,
 )
-from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.metrics import Measured
 from edgetag.validation.result import (
     Failure,
     Operating,
@@ -56,7 +55,8 @@ from edgetag.validation.result import (
     Verdict,
 )
 from tests.support import made_results
-from tests.support.made_results import exported, measured
+from tests.support.made_results import dataset_result, exported, measured
+from tests.support.splits import split_over
 
 SCRIPT = "<script>alert(1)</script>"
 BREAKOUT = "\"'><img src=x onerror=alert(2)>"
@@ -73,9 +73,7 @@ variants = ["fp32", "int8"]
 [bundle]
 variant = "int8"
 """
-MACHINE = made_results.MACHINE.model_copy(
-    update={"system": f"Linux {BREAKOUT}", "cpu": f"A CPU {BREAKOUT}"}
-)
+MACHINE = made_results.MACHINE.replace(system=f"Linux {BREAKOUT}", cpu=f"A CPU {BREAKOUT}")
 UNDECIDED = Check(
     budget="max_recall_drop",
     limit=0.03,
@@ -107,28 +105,22 @@ def operating(error: float) -> Operating:
 def scored_tag(tag: str, drop: float, checks: tuple[Check, ...]) -> TagVerdict:
     verdicts = [check.verdict for check in checks]
     plain = made_results.tag(tag, scored=True, drop=drop, half_width=0.02)
-    return plain.model_copy(
-        update={
-            "recall_drop": UNDECIDED.measured,
-            "recall_drop_interval": UNDECIDED.interval,
-            "fpr_rise": BROKEN.measured,
-            "fpr_rise_interval": BROKEN.interval,
-            "flips": 5,
-            "lost": 3,
-            "gained": 2,
-            "mcnemar_p": 0.0001,
-            "mcnemar_p_holm": 0.0004,
-            "threshold": 0.412,
-            "reference_threshold": 0.401,
-            "operating": operating(0.031),
-            "reference_operating": operating(0.022),
-            "checks": checks,
-            "verdict": "not judged"
-            if not verdicts
-            else "fail"
-            if "fail" in verdicts
-            else "undecided",
-        }
+    return plain.replace(
+        recall_drop=UNDECIDED.measured,
+        recall_drop_interval=UNDECIDED.interval,
+        fpr_rise=BROKEN.measured,
+        fpr_rise_interval=BROKEN.interval,
+        flips=5,
+        lost=3,
+        gained=2,
+        mcnemar_p=0.0001,
+        mcnemar_p_holm=0.0004,
+        threshold=0.412,
+        reference_threshold=0.401,
+        operating=operating(0.031),
+        reference_operating=operating(0.022),
+        checks=checks,
+        verdict="not judged" if not verdicts else "fail" if "fail" in verdicts else "undecided",
     )
 
 
@@ -141,21 +133,19 @@ def scored(
     size_bytes: int = 13_530_000,
 ) -> VariantVerdict:
     checks = (UNDECIDED, BROKEN) if variant == "int8" else ()
-    return made_results.scored(variant, runtime, split, drop).model_copy(
-        update={
-            "verdict": "fail" if checks else "pass",
-            "n_images": 1354,
-            "n_scored_tags": 3,
-            "size_bytes": size_bytes,
-            "gzip_bytes": size_bytes * 9 // 10,
-            "budgets": (),
-            "tags": (
-                scored_tag(TAGS[0], drop, checks),
-                scored_tag(TAGS[1], 2 * drop, checks[:1]),
-                scored_tag(TAGS[2], 0.0, ()),
-                made_results.tag(TAGS[3], scored=False, drop=0.0),
-            ),
-        }
+    return made_results.scored(variant, runtime, split, drop).replace(
+        verdict="fail" if checks else "pass",
+        n_images=1354,
+        n_scored_tags=3,
+        size_bytes=size_bytes,
+        gzip_bytes=size_bytes * 9 // 10,
+        budgets=(),
+        tags=(
+            scored_tag(TAGS[0], drop, checks),
+            scored_tag(TAGS[1], 2 * drop, checks[:1]),
+            scored_tag(TAGS[2], 0.0, ()),
+            made_results.tag(TAGS[3], scored=False, drop=0.0),
+        ),
     )
 
 
@@ -295,17 +285,15 @@ def make_verdict() -> Verdict:
         reason=f"missing {SCRIPT}",
     )
     plain = made_results.make_verdict(entries, (failure,))
-    return plain.model_copy(
-        update={
-            "recipe": "page-test",
-            "tags": TAGS,
-            "prevalence": dict.fromkeys(TAGS, 0.01),
-            "machine": MACHINE,
-            "versions": {"edgetag": "0.1.0", "scipy": BREAKOUT},
-            "reference": plain.reference.model_copy(update={"device": f"GPU {BREAKOUT}"}),
-            "thresholds": {"int8": dict.fromkeys(TAGS, 0.412)},
-            "baseline": baseline(),
-        }
+    return plain.replace(
+        recipe="page-test",
+        tags=TAGS,
+        prevalence=dict.fromkeys(TAGS, 0.01),
+        machine=MACHINE,
+        versions={"edgetag": "0.1.0", "scipy": BREAKOUT},
+        reference=plain.reference.replace(device=f"GPU {BREAKOUT}"),
+        thresholds={"int8": dict.fromkeys(TAGS, 0.412)},
+        baseline=baseline(),
     )
 
 
@@ -351,15 +339,7 @@ SCORES[10, 1] = 0.6  # the second tag is found where nothing but the last is
 
 
 def float_model() -> FloatModel:
-    split = Split(
-        LABELS,
-        Vocabulary(TAGS),
-        [str(row) for row in range(len(LABELS))],
-        min_positives=3,
-        samples=1,
-        confidence=0.95,
-        seed=0,
-    )
+    split = split_over(LABELS, TAGS, min_positives=3, samples=1, seed=0)
     measured = Measured(SCORES, split, dict.fromkeys(TAGS, 0.4))
     paths = tuple(f"images/{row}{BREAKOUT}.png" for row in range(len(LABELS)))
     return FloatModel(measured, np.arange(100, 111), paths, exclusive_tags(LABELS, 3))
@@ -374,21 +354,17 @@ def dataset() -> DatasetResult:
         other_split="train",
         distance_bits=2,
     )
-    return DatasetResult(
+    return dataset_result(
         source="/somewhere/labels.csv",
-        format="wide",
         listed=1300,
         images=1200,
-        input_size=96,
         splits={name: SplitCounts(images=11, tags=counts) for name in ("test", "train")},
         rejected={"duplicate": 98, "truncated": 2},
         rejected_share=0.0015,
         duplicates=98,
         near_duplicates=(near,),
         straddling_groups=(f"group{SCRIPT}",),
-        unknown_tags=(),
         ignored_files=1,
-        cache_fingerprint="x",
     )
 
 

@@ -69,7 +69,7 @@ def test_without_scores_images_or_a_judged_file_there_is_nothing_to_show(
 ) -> None:
     assert read_float_model(workspace, make_verdict()) is None
     keep_scores(workspace, [0])
-    assert read_float_model(workspace, make_verdict().model_copy(update={"variants": ()})) is None
+    assert read_float_model(workspace, make_verdict().replace(variants=())) is None
     (workspace.cache / "index.json").unlink()
     assert read_float_model(workspace, make_verdict()) is None
 

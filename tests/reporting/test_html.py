@@ -32,7 +32,7 @@ def bare(sources: Sources) -> Sources:
         rejected=(),
         attribution=None,
         bundle=None,
-        verdict=sources.verdict.model_copy(update={"baseline": None}),
+        verdict=sources.verdict.replace(baseline=None),
     )
 
 
@@ -159,22 +159,20 @@ def test_the_verdict_comes_first_with_its_reasons(page: Page) -> None:
 
 @pytest.mark.slow
 def test_a_run_that_keeps_every_limit_says_so(sources: Sources) -> None:
-    kept = sources.verdict.variants[1].tags[0].checks[0].model_copy(update={"verdict": "pass"})
+    kept = sources.verdict.variants[1].tags[0].checks[0].replace(verdict="pass")
     quiet = sources.verdict.variants[0]
-    judged = quiet.tags[0].model_copy(update={"checks": (kept,), "verdict": "pass"})
-    judged_variant = quiet.model_copy(update={"tags": (judged,)})
+    judged = quiet.tags[0].replace(checks=(kept,), verdict="pass")
+    judged_variant = quiet.replace(tags=(judged,))
     for decision, variant, title, sentence in (
         ("pass", judged_variant, "Accepted", "Every limit of the recipe is kept on the 1 354 imag"),
         ("not judged", quiet, "Not judged", "The recipe does not limit the accuracy of fp32."),
     ):
-        verdict = sources.verdict.model_copy(
-            update={
-                "verdict": decision,
-                "decisions": {"fp32": decision},
-                "variants": (variant,),
-                "baseline": None,
-                "failures": (),
-            }
+        verdict = sources.verdict.replace(
+            verdict=decision,
+            decisions={"fp32": decision},
+            variants=(variant,),
+            baseline=None,
+            failures=(),
         )
         alone = replace(bare(sources), verdict=verdict)
         text = Page(write_page(make_report(alone), alone)).text
@@ -192,17 +190,15 @@ def test_no_scored_tag_is_undecided_and_says_why(sources: Sources) -> None:
         for name, value in variant
         if name.startswith(("map", "f1", "flip_rate", "calibration", "reference_calibration"))
     }
-    unscored = variant.model_copy(
-        update=nothing | {"n_scored_tags": 0, "tags": variant.tags[3:], "verdict": "undecided"}
+    unscored = variant.replace(
+        **(nothing | {"n_scored_tags": 0, "tags": variant.tags[3:], "verdict": "undecided"})
     )
-    verdict = sources.verdict.model_copy(
-        update={
-            "verdict": "undecided",
-            "decisions": {"fp32": "undecided"},
-            "variants": (unscored,),
-            "failures": (),
-            "baseline": None,
-        }
+    verdict = sources.verdict.replace(
+        verdict="undecided",
+        decisions={"fp32": "undecided"},
+        variants=(unscored,),
+        failures=(),
+        baseline=None,
     )
     alone = replace(sources, verdict=verdict, details=None)
     page = Page(write_page(make_report(alone), alone))

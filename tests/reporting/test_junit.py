@@ -16,7 +16,6 @@ from edgetag.reporting.sources import Sources
 from edgetag.validation.baseline import accept, compare
 from edgetag.validation.result import Failure, Verdict
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.support.accelerators import RAN, nothing_ran
 from tests.support.made_results import (
     NOT_LOADABLE,
@@ -46,9 +45,9 @@ SCHEMA = {
 def junit_of(verdict: Verdict, root: Path, sources: Sources | None = None) -> Element:
     """Run the report stage on a verdict; return the XML after checking it against `SCHEMA`."""
     workspace = Workspace(root)
-    write_text(workspace.validate / "verdict.json", verdict.to_json())
+    verdict.write(workspace.validate / "verdict.json")
     if sources and sources.bench:
-        write_text(workspace.bench / "bench.json", sources.bench.to_json())
+        sources.bench.write(workspace.bench / "bench.json")
     report = stage.run(parse_recipe(RECIPE, RECIPE_FILE), workspace, SilentProgress())
     root_element = ElementTree.parse(root / report.junit).getroot()  # noqa: S314
     assert root_element.tag == "testsuites"
@@ -150,8 +149,8 @@ def test_an_undecided_tag_is_a_failure_of_its_own_type_that_says_what_would_deci
 def test_a_margin_for_an_unscored_tag_by_name_is_red_and_says_why(tmp_path: Path) -> None:
     entry = scored("int8", "litert", "test", 0.004)
     check = judge("max_ap_drop", 0.05, Value(None))
-    food = entry.tags[2].model_copy(update={"checks": (check,), "verdict": check.verdict})
-    entry = entry.model_copy(update={"tags": (*entry.tags[:2], food), "verdict": "undecided"})
+    food = entry.tags[2].replace(checks=(check,), verdict=check.verdict)
+    entry = entry.replace(tags=(*entry.tags[:2], food), verdict="undecided")
     root = junit_of(make_verdict((entry,)), tmp_path)
     open_tag = case(root, "int8 on litert", "tag [bold]food")
     assert outcome(open_tag) == ("failure", "undecided")
@@ -165,8 +164,8 @@ def test_tags_that_are_not_scored_or_not_judged_are_skipped_with_the_reason(
     tmp_path: Path,
 ) -> None:
     entry = scored("int8", "litert", "test", 0.004)
-    unjudged = entry.tags[0].model_copy(update={"checks": (), "verdict": "not judged"})
-    entry = entry.model_copy(update={"tags": (unjudged, *entry.tags[1:])})
+    unjudged = entry.tags[0].replace(checks=(), verdict="not judged")
+    entry = entry.replace(tags=(unjudged, *entry.tags[1:]))
     root = junit_of(make_verdict((entry,)), tmp_path)
     assert outcome(case(root, "int8 on litert", "tag cat")) == ("skipped", "not judged")
     skipped = case(root, "int8 on litert", "tag [bold]food")
@@ -178,10 +177,10 @@ def test_a_suite_says_what_ran_its_file_or_why_nothing_did(
     sources: Sources, tmp_path: Path
 ) -> None:
     first, *others = sources.verdict.variants
-    failed = NOT_LOADABLE.model_copy(update={"accelerator": nothing_ran("a newer operator")})
-    ran = first.model_copy(update={"accelerator": RAN})
+    failed = NOT_LOADABLE.replace(accelerator=nothing_ran("a newer operator"))
+    ran = first.replace(accelerator=RAN)
     changes = {"variants": (ran, *others), "failures": (failed,)}
-    root = junit_of(sources.verdict.model_copy(update=changes), tmp_path)
+    root = junit_of(sources.verdict.replace(**changes), tmp_path)
 
     def said(suite: Element) -> str | None:
         properties = {each.attrib["name"]: each.attrib["value"] for each in suite.iter("property")}
@@ -210,7 +209,7 @@ def test_a_runtime_that_another_one_stands_in_for_is_skipped(
 
 
 def test_a_runtime_that_a_file_breaks_is_an_error_though_another_one_ran_it(tmp_path: Path) -> None:
-    crashed = NOT_LOADABLE.model_copy(update={"variant": "int8", "kind": "crashed"})
+    crashed = NOT_LOADABLE.replace(variant="int8", kind="crashed")
     entries = (scored("fp32", "litert", "test", 0.0), scored("int8", "litert", "test", 0.0))
     verdict = make_verdict(entries, (crashed,), {"int8": "fail"})
     root = junit_of(verdict, tmp_path)
@@ -234,18 +233,16 @@ def test_a_variant_whose_runtimes_are_all_missing_here_is_undecided(tmp_path: Pa
 
 def test_a_variant_without_a_scored_tag_is_undecided(tmp_path: Path) -> None:
     entry = scored("fp32", "litert", "test", 0.0)
-    entry = entry.model_copy(
-        update={"tags": entry.tags[2:], "n_scored_tags": 0, "verdict": "undecided"}
-    )
+    entry = entry.replace(tags=entry.tags[2:], n_scored_tags=0, verdict="undecided")
     root = junit_of(make_verdict((entry,)), tmp_path)
     assert outcome(case(root, "fp32 on litert", "scored tags")) == ("failure", "undecided")
 
 
 def test_a_file_whose_accuracy_nothing_limits_is_red(tmp_path: Path) -> None:
     entry = scored("int8", "litert", "test", 0.0)
-    tags = tuple(tag.model_copy(update={"checks": ()}) for tag in entry.tags)
+    tags = tuple(tag.replace(checks=()) for tag in entry.tags)
     for budgets, expected in ((entry.budgets, None), (entry.budgets[1:], "not judged")):
-        verdict = make_verdict((entry.model_copy(update={"tags": tags, "budgets": budgets}),))
+        verdict = make_verdict((entry.replace(tags=tags, budgets=budgets),))
         root = junit_of(verdict, tmp_path)
         assert red(root) == (expected is not None)
         if expected:
@@ -259,7 +256,7 @@ def test_what_is_worse_than_accepted_is_a_failure(tmp_path: Path) -> None:
     for former, expected in ((0.0, ("failure", "fail")), (0.004, None)):
         baseline = accept(make_sources(int8_drop=former).verdict, None, "r")
         compared = compare(verdict, baseline, "baseline.json", 0.002, 0.01)
-        root = junit_of(verdict.model_copy(update={"baseline": compared}), tmp_path)
+        root = junit_of(verdict.replace(baseline=compared), tmp_path)
         assert outcome(case(root, "baseline", "accepted state")) == expected
 
 
@@ -282,8 +279,8 @@ def test_the_same_verdict_gives_the_same_bytes(sources: Sources, tmp_path: Path)
 )
 def test_hostile_names_give_valid_xml_that_says_the_same(name: str) -> None:
     entry = scored("int8", "litert", "test", 0.0213, 0.05)
-    tag = entry.tags[0].model_copy(update={"tag": name})
-    verdict = make_verdict((entry.model_copy(update={"tags": (tag,), "device": name}),))
+    tag = entry.tags[0].replace(tag=name)
+    verdict = make_verdict((entry.replace(tags=(tag,), device=name),))
     root = ElementTree.fromstring(write_junit(verdict, (), {name: name}))  # noqa: S314
     check_schema(root)
     expected = name.replace("\x00", "�").replace("\x1b", "�").replace("\ud800", "�")

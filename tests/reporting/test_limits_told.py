@@ -20,7 +20,7 @@ def test_a_limit_that_is_new_to_the_table_is_told_by_every_report(
     monkeypatch.setitem(cast("MutableMapping[str, Limit]", LIMITS), WONDER.key, WONDER)
     broken = judge(WONDER.key, 5.0, Value(7.0, (6.5, 7.5)))
     entry = scored("int8", "litert", "test", 0.004)
-    found = write((entry.model_copy(update={"budgets": (broken,), "verdict": "fail"}),), tmp_path)
+    found = write((entry.replace(budgets=(broken,), verdict="fail"),), tmp_path)
     sentence = "max_wonder is 7.00 ms [6.50, 7.50], limit 5.00 ms"
     assert sentence in found.summary.split("\n## ")[0]
     assert f"fail: {sentence}" in [case.text for case in found.junit.iter("failure")]
@@ -36,9 +36,7 @@ def test_a_limit_that_is_new_to_the_table_is_told_by_every_report(
 def test_every_report_writes_a_limit_in_the_same_words(limit: Limit, tmp_path: Path) -> None:
     broken = judge(limit.key, 0.5, Value(0.00001, (-0.00001, 0.00002), doubt="no clock"))
     entry = scored("int8", "litert", "test", 0.004)
-    found = write(
-        (entry.model_copy(update={"budgets": (broken,), "verdict": "undecided"}),), tmp_path
-    )
+    found = write((entry.replace(budgets=(broken,), verdict="undecided"),), tmp_path)
     (finding,) = [one for one in found.report.findings if one.text.startswith(f"{limit.key} is ")]
     number = finding.text.removeprefix(f"{limit.key} is ").split(", limit ")[0]
     assert "−0.00 " not in f"{number} ".replace("]", " ").replace(",", " ")

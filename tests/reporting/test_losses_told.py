@@ -29,18 +29,17 @@ TOLD = "recall of cat fell 13.60 points [3.80, 25.50]"
 
 def without_margins(entry: VariantVerdict, losses: tuple[Loss, ...]) -> VariantVerdict:
     tags = tuple(
-        tag.model_copy(update={"checks": (), "verdict": "not judged"}) if tag.checks else tag
-        for tag in entry.tags
+        tag.replace(checks=(), verdict="not judged") if tag.checks else tag for tag in entry.tags
     )
-    return entry.model_copy(update={"tags": tags, "losses": losses})
+    return entry.replace(tags=tags, losses=losses)
 
 
 def failing_style() -> VariantVerdict:
     """Return a split for information that breaks a margin of 5 points."""
     entry = scored("int8", "litert", "test_style", 0.004)
     broken = check("max_recall_drop", 0.05, 0.103, 0.03)
-    tag = entry.tags[0].model_copy(update={"checks": (broken,), "verdict": "fail"})
-    return entry.model_copy(update={"tags": (tag, *entry.tags[1:]), "verdict": "fail"})
+    tag = entry.tags[0].replace(checks=(broken,), verdict="fail")
+    return entry.replace(tags=(tag, *entry.tags[1:]), verdict="fail")
 
 
 INT8 = scored("int8", "litert", "test", 0.004)
@@ -93,8 +92,8 @@ def test_the_tag_that_lost_without_a_margin_says_so_in_its_row(tmp_path: Path) -
 
 
 def test_a_loss_inside_a_kept_margin_is_a_note_and_the_file_is_accepted(tmp_path: Path) -> None:
-    allowed = RECALL.model_copy(update={"within_margin": True})
-    found = write((INT8.model_copy(update={"losses": (allowed,)}),), tmp_path)
+    allowed = RECALL.replace(within_margin=True)
+    found = write((INT8.replace(losses=(allowed,)),), tmp_path)
     assert "**✓ Accepted: every budget is kept.**" in found.summary
     assert f"· int8 on litert: lost beyond chance, inside its margin: {TOLD}" in (
         found.summary.replace("\\", "")
@@ -105,10 +104,8 @@ def test_a_loss_inside_a_kept_margin_is_a_note_and_the_file_is_accepted(tmp_path
 
 def test_what_the_decision_tells_is_not_told_again_as_a_loss() -> None:
     broken = check("max_recall_drop", 0.02, 0.136, 0.05)
-    tag = INT8.tags[0].model_copy(update={"checks": (broken,), "verdict": "fail"})
-    entry = INT8.model_copy(
-        update={"tags": (tag, *INT8.tags[1:]), "losses": (RECALL,), "verdict": "fail"}
-    )
+    tag = INT8.tags[0].replace(checks=(broken,), verdict="fail")
+    entry = INT8.replace(tags=(tag, *INT8.tags[1:]), losses=(RECALL,), verdict="fail")
     levels = [one.level for one in find(make_verdict((entry,))) if "cat" in one.where + one.text]
     assert levels == ["fail"]
 

@@ -117,10 +117,9 @@ def test_heat_maps_are_shown_over_all_and_by_tag(sources: Sources) -> None:
         ),
     )
     entries = tuple(
-        one.model_copy(update={"heat_maps": found}) if one is shown else one
-        for one in sources.verdict.variants
+        one.replace(heat_maps=found) if one is shown else one for one in sources.verdict.variants
     )
-    verdict = sources.verdict.model_copy(update={"variants": entries})
+    verdict = sources.verdict.replace(variants=entries)
     changed = replace(sources, verdict=verdict)
     (row,) = heat_maps_table(verdict).rows
     assert [cell.text for cell in row][:1] == ["int8"]
@@ -146,8 +145,8 @@ def test_heat_maps_are_shown_over_all_and_by_tag(sources: Sources) -> None:
 
 
 def test_every_file_of_the_bundle_is_marked_as_one_that_ships(sources: Sources) -> None:
-    bundle = sources.recipe.bundle.model_copy(update={"variants": ("int8", "fp32")})
-    both = replace(sources, recipe=sources.recipe.model_copy(update={"bundle": bundle}))
+    bundle = sources.recipe.bundle.replace(variants=("int8", "fp32"))
+    both = replace(sources, recipe=sources.recipe.replace(bundle=bundle))
     rows = shown_variants_table(make_report(both), 1).rows
     marked = {row[0].text for row in rows if "ships" in row[0].badges}
     assert marked == {"int8", "fp32"}
@@ -190,7 +189,7 @@ def test_how_the_input_is_made_follows_the_contract_and_the_file(
 ) -> None:
     assert sources.exported
     file = sources.exported.variants[1]
-    file = file.model_copy(update={"input_type": kind, "output_type": kind})
+    file = file.replace(input_type=kind, output_type=kind)
     contract = Preprocessing(input_size=96, anchor="top_left", fill=(1, 2, 3), filter="nearest")
     steps = list(shipping.input_steps(contract, file))
     assert "lay what is transparent over white" in steps[0]
@@ -250,7 +249,7 @@ def test_pictures_that_changed_since_the_reference_was_made_are_named(
         ),
         lost_tags=(TagLoss(tag=TAGS[0], split="test", before=33, now=0),),
     )
-    verdict = sources.verdict.model_copy(update={"pictures": told})
+    verdict = sources.verdict.replace(pictures=told)
     given = replace(sources, verdict=verdict)
     text = Page(write_page(make_report(given), given)).text
     for sentence in (
@@ -263,9 +262,9 @@ def test_pictures_that_changed_since_the_reference_was_made_are_named(
         "test, grouped differently: z.png.",
     ):
         assert sentence in text
-    same = told.model_copy(update={"splits": told.splits[1:], "lost_tags": ()})
+    same = told.replace(splits=told.splits[1:], lost_tags=())
     assert list(pictures.pictures_sentences(same)) == []
-    unknown = pictures_table(same.model_copy(update={"labels_known": False}))
+    unknown = pictures_table(same.replace(labels_known=False))
     cells = [cell.text for cell in unknown.rows[0]]
     assert cells == ["validation", "80", "0", "0", "unknown", "unknown"]
 
@@ -274,6 +273,6 @@ def test_where_nothing_ships_the_page_says_what_comes_nearest(sources: Sources) 
     report = make_report(sources)
     facts = dict(shipping.shipped(View(report, sources)))
     assert "ships" not in facts
-    none = report.model_copy(update={"ships": (), "leading": "int8"})
+    none = report.replace(ships=(), leading="int8")
     facts = dict(shipping.shipped(View(none, sources)))
     assert facts["ships"] == "nothing, since no file passes; int8 comes nearest"

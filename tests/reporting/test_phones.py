@@ -17,7 +17,6 @@ from edgetag.phones.figures import (
 from edgetag.phones.problems import Problem
 from edgetag.phones.result import PhoneFailure, PhoneRecord, PhonesResult
 from edgetag.reporting.page.write import write_page
-from edgetag.writing import write_text
 from tests.reporting.page_factory import BREAKOUT, SCRIPT, make_report
 from tests.reporting.page_factory import make_sources as make_page_sources
 from tests.support.made_results import make_sources
@@ -214,7 +213,7 @@ def test_the_summary_shows_phones_and_only_of_files_as_they_are_now(tmp_path: Pa
     current = sources.exported.variants[0].sha256
     for digest, there in ((current, True), ("f" * 64, False)):
         path = tmp_path / digest / "bench" / "phones.json"
-        write_text(path, make_phones(digest).to_json())
+        make_phones(digest).write(path)
         _, text = report_on(sources, tmp_path / digest)
         assert ("Latency in the app" in text) is there
         assert ("throttled, unstable" in text) is there

@@ -11,7 +11,6 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from edgetag.benchmarking.result import Ratio
-from edgetag.dataset.result import DatasetResult
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.reporting import results, stage
@@ -21,10 +20,9 @@ from edgetag.tables import to_rich
 from edgetag.tables.text import escape_markdown
 from edgetag.validation.tables import tags_table
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.support.drawn_tables import drawn
 from tests.support.drawn_tables import words as words_of
-from tests.support.made_results import make_sources
+from tests.support.made_results import dataset_result, make_sources
 from tests.support.written_reports import report_on, shown
 
 
@@ -60,10 +58,10 @@ def test_a_latency_that_decides_nothing_says_why_wherever_budgets_are(
     reason = "its interval holds the limit; edgetag bench --full makes it narrower"
     wide = Ratio(p50=0.38, interval=(0.35, 0.65))
     results = tuple(
-        figure.model_copy(update={"ratio": wide}) if figure.variant == "int8" else figure
+        figure.replace(ratio=wide) if figure.variant == "int8" else figure
         for figure in sources.bench.results
     )
-    bench = sources.bench.model_copy(update={"results": results})
+    bench = sources.bench.replace(results=results)
     result, text = report_on(replace(sources, bench=bench), tmp_path)
     assert result.verdict == "undecided"
     told = "max_latency_ratio is 0.380 [0.350, 0.650], limit 0.600; " + reason
@@ -85,7 +83,7 @@ def test_latencies_of_quick_mode_are_marked_in_every_report(
     assert "quick mode, with 95 % intervals" in text
     assert "quick mode" in shown(result)
     assert page.count("<bdi>stable</bdi><small>quick mode</small>") == len(sources.bench.results)
-    full = replace(sources, bench=sources.bench.model_copy(update={"mode": "full"}))
+    full = replace(sources, bench=sources.bench.replace(mode="full"))
     result, text = report_on(full, tmp_path / "full")
     page = (tmp_path / "full" / "report" / "index.html").read_text()
     assert "quick mode" not in text + shown(result) + page
@@ -93,10 +91,8 @@ def test_latencies_of_quick_mode_are_marked_in_every_report(
 
 def test_an_unstable_median_is_nowhere_printed_plain(sources: Sources, tmp_path: Path) -> None:
     assert sources.bench is not None
-    shaky = tuple(one.model_copy(update={"stable": False}) for one in sources.bench.results)
-    _, text = report_on(
-        replace(sources, bench=sources.bench.model_copy(update={"results": shaky})), tmp_path
-    )
+    shaky = tuple(one.replace(stable=False) for one in sources.bench.results)
+    _, text = report_on(replace(sources, bench=sources.bench.replace(results=shaky)), tmp_path)
     lines = [line for line in text.splitlines() if line.startswith("| fp32") and "2.47" in line]
     assert len(lines) == 2
     assert all("unstable" in line for line in lines)
@@ -104,11 +100,9 @@ def test_an_unstable_median_is_nowhere_printed_plain(sources: Sources, tmp_path:
 
 @pytest.mark.slow
 def test_a_variant_without_scores_is_never_accepted(sources: Sources, tmp_path: Path) -> None:
-    verdict = sources.verdict.model_copy(
-        update={
-            "variants": tuple(v for v in sources.verdict.variants if v.variant != "int8"),
-            "decisions": {**sources.verdict.decisions, "int8": "undecided"},
-        }
+    verdict = sources.verdict.replace(
+        variants=tuple(v for v in sources.verdict.variants if v.variant != "int8"),
+        decisions={**sources.verdict.decisions, "int8": "undecided"},
     )
     result, text = report_on(replace(sources, verdict=verdict), tmp_path)
     assert result.verdict == "undecided"
@@ -263,8 +257,8 @@ def test_the_page_tells_the_digest_of_the_bundle_if_it_holds_these_files(
 
     assert digest not in page(sources), "it holds a file of an earlier training"
     *others, int8 = sources.exported.variants
-    ours = int8.model_copy(update={"sha256": hashlib.sha256(model).hexdigest()})
-    exported = sources.exported.model_copy(update={"variants": (*others, ours)})
+    ours = int8.replace(sha256=hashlib.sha256(model).hexdigest())
+    exported = sources.exported.replace(variants=(*others, ours))
     assert digest in page(replace(sources, exported=exported))
     packed.write_bytes(packed.read_bytes()[:40])
     with pytest.raises(InputError, match=r"report-test-0\.1\.0\.zip: damaged .* edgetag bundle"):
@@ -286,25 +280,9 @@ def test_every_mean_says_over_how_many_of_the_tags(sources: Sources, tmp_path: P
 def test_a_text_about_the_images_that_is_not_here_is_no_reason_for_no_report(
     sources: Sources, tmp_path: Path
 ) -> None:
-    bundle = sources.recipe.bundle.model_copy(update={"attribution": tmp_path / "makers.md"})
-    given = replace(sources, recipe=sources.recipe.model_copy(update={"bundle": bundle}))
-    data = DatasetResult(
-        source="labels.csv",
-        format="wide",
-        listed=1,
-        images=1,
-        input_size=96,
-        splits={},
-        rejected={},
-        rejected_share=0,
-        duplicates=0,
-        near_duplicates=(),
-        straddling_groups=(),
-        unknown_tags=(),
-        ignored_files=0,
-        cache_fingerprint="x",
-    )
-    write_text(tmp_path / "dataset" / "summary.json", data.to_json())
+    bundle = sources.recipe.bundle.replace(attribution=tmp_path / "makers.md")
+    given = replace(sources, recipe=sources.recipe.replace(bundle=bundle))
+    dataset_result().write(tmp_path / "dataset" / "summary.json")
     report_on(given, tmp_path)
     page = tmp_path / "report" / "index.html"
     assert "not at hand; ATTRIBUTION.md" in page.read_text()

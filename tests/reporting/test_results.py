@@ -10,7 +10,6 @@ from edgetag.compression.result import (
     LayerSparsity,
     PrunedNetwork,
     PruneResult,
-    QuantizedVariant,
     QuantizeResult,
 )
 from edgetag.dataset.check import check
@@ -22,7 +21,7 @@ from edgetag.tables import MOST_FINDINGS, to_rich
 from edgetag.tables.markdown import to_markdown
 from edgetag.training.result import EpochRecord, PipelineRate, StepRate, TrainResult
 from edgetag.validation.baseline import accept, compare
-from tests.support.made_results import make_sources, make_verdict, scored, tag
+from tests.support.made_results import make_sources, make_verdict, quantized_variant, scored, tag
 
 
 def test_a_data_check_shows_counts_and_what_would_be_left_out(tmp_path: Path) -> None:
@@ -77,7 +76,7 @@ def test_pruning_shows_each_layers_zeros_against_its_target() -> None:
         validation_map_after=None,
         weights_sha256="",
     )
-    narrow = network.model_copy(update={"network": "narrow50"})
+    narrow = network.replace(network="narrow50")
     table, slim = tables_of(PruneResult(networks=(network, narrow)))
     assert (table.title, slim.title) == (
         "Sparsity 0.250 over all layers (unstructured)",
@@ -87,17 +86,8 @@ def test_pruning_shows_each_layers_zeros_against_its_target() -> None:
 
 
 def test_quantization_shows_how_far_logits_are_before_and_after_training() -> None:
-    variant = QuantizedVariant(
-        variant="int8-qat",
-        file="f",
-        weights_sha256="",
-        inputs_sha256="",
-        warmup_steps=60,
-        logit_rmse_after_warmup=0.451,
-        logit_rmse=0.152,
-        sparsity=0.0,
-        validation_map_before=0.8,
-        validation_map=None,
+    variant = quantized_variant(
+        logit_rmse_after_warmup=0.451, logit_rmse=0.152, validation_map_before=0.8
     )
     (table,) = tables_of(QuantizeResult(variants=(variant,)))
     assert "| int8-qat | 0.000 | 0.451 | 0.152 | 0.8000 | – |" in to_markdown(table)
@@ -142,19 +132,13 @@ def test_a_verdict_shows_thresholds_that_were_fitted_and_what_they_bring() -> No
     assert fitted.title.startswith("Thresholds fitted")
     assert fitted.texts[0][2:] == ("cat", "0.440", "0.410", "0.30")
     same = tuple(
-        entry.model_copy(
-            update={
-                "tags": tuple(
-                    tag.model_copy(update={"threshold": tag.reference_threshold})
-                    for tag in entry.tags
-                )
-            }
+        entry.replace(
+            tags=tuple(tag.replace(threshold=tag.reference_threshold) for tag in entry.tags)
         )
         for entry in verdict.variants
     )
     assert not any(
-        title.startswith("Thresholds")
-        for title in titles(verdict.model_copy(update={"variants": same}))
+        title.startswith("Thresholds") for title in titles(verdict.replace(variants=same))
     )
 
 
@@ -162,7 +146,7 @@ def test_a_verdict_shows_what_moved_since_the_accepted_state() -> None:
     verdict = make_sources(int8_drop=0.004).verdict
     baseline = accept(make_sources(int8_drop=0.001).verdict, None, "r")
     compared = compare(verdict, baseline, "baseline.json", 0.002, 0.01)
-    changes = tables_of(verdict.model_copy(update={"baseline": compared}))[-1]
+    changes = tables_of(verdict.replace(baseline=compared))[-1]
     assert changes.texts[0] == (
         "int8",
         "litert",
@@ -173,8 +157,8 @@ def test_a_verdict_shows_what_moved_since_the_accepted_state() -> None:
         "✗ worse",
     )
     assert len(changes.texts) == len(compared.changes)
-    other = compared.model_copy(update={"same_reference": False})
-    changes = tables_of(verdict.model_copy(update={"baseline": other}))[-1]
+    other = compared.replace(same_reference=False)
+    changes = tables_of(verdict.replace(baseline=other))[-1]
     assert changes.title.endswith("of other trained weights: decides nothing")
     assert changes.texts[0][-1] == "worse", "of other weights it decides nothing"
 
@@ -185,7 +169,7 @@ def test_a_terminal_gets_the_first_rows_of_a_long_table_and_is_told_but_a_pipe_g
 ) -> None:
     entry = scored("int8", "litert", "test", 0.004)
     tags = tuple(tag(f"tag {n}", True, 0.05) for n in range(MOST_FINDINGS + 5))
-    verdict = make_verdict((entry.model_copy(update={"tags": tags}),))
+    verdict = make_verdict((entry.replace(tags=tags),))
     missed = next(table for table in tables_of(verdict) if table.title.startswith("Budgets that"))
     console = Console(width=200, file=io.StringIO(), record=True, force_terminal=terminal)
     console.print(to_rich(missed))

@@ -19,9 +19,7 @@ def sources(verdict: Verdict) -> Sources:
     """Return results of a recipe whose best file ships, judged so."""
     recipe = parse_recipe(BEST, RECIPE_FILE)
     over = passed_over(recipe, verdict.decisions)
-    decided = verdict.model_copy(
-        update={"passed_over": over, "verdict": "pass" if over else verdict.verdict}
-    )
+    decided = verdict.replace(passed_over=over, verdict="pass" if over else verdict.verdict)
     return replace(make_sources(), recipe=recipe, verdict=decided, bench=None)
 
 

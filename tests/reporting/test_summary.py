@@ -48,9 +48,9 @@ def test_every_margin_that_is_not_kept_is_in_a_table(tmp_path: Path) -> None:
 def test_what_no_number_of_images_would_decide_says_so(tmp_path: Path) -> None:
     sources = make_sources(tag_half_width=0.05)
     entry = scored("int8", "litert", "test", 0.004, 0.05)
-    check = entry.tags[0].checks[0].model_copy(update={"needs": None})
-    hopeless = entry.tags[0].model_copy(update={"checks": (check,)})
-    entry = entry.model_copy(update={"tags": (hopeless, *entry.tags[1:])})
+    check = entry.tags[0].checks[0].replace(needs=None)
+    hopeless = entry.tags[0].replace(checks=(check,))
+    entry = entry.replace(tags=(hopeless, *entry.tags[1:]))
     _, text = report_on(replace(sources, verdict=make_verdict((entry,))), tmp_path)
     assert "more images like these would not decide it" in text.split("## ")[0]
 
@@ -61,8 +61,7 @@ def test_a_thousand_tags_and_many_variants_fit_a_comment() -> None:
         tag(f"tag number {n} {'é' * 60}", True, 0.03 if n % 2 else 0.0) for n in range(1000)
     )
     entries = tuple(
-        scored(f"variant {n}", "litert", "test", 0.004).model_copy(update={"tags": tags})
-        for n in range(12)
+        scored(f"variant {n}", "litert", "test", 0.004).replace(tags=tags) for n in range(12)
     )
     verdict = make_verdict(entries)
     sources = replace(make_sources(), verdict=verdict)
@@ -76,7 +75,7 @@ def test_a_thousand_tags_and_many_variants_fit_a_comment() -> None:
 @pytest.mark.slow
 def test_of_many_tags_the_broken_ones_are_shown_first(tmp_path: Path) -> None:
     tags = (*(tag(f"fine {n}", True, 0.0) for n in range(60)), tag("last and broken", True, 0.05))
-    entry = scored("int8", "litert", "test", 0.004).model_copy(update={"tags": tags})
+    entry = scored("int8", "litert", "test", 0.004).replace(tags=tags)
     _, text = report_on(replace(make_sources(), verdict=make_verdict((entry,))), tmp_path)
     rows = [line for line in text.splitlines() if line.startswith(("| fine", "| last"))]
     assert rows[0].startswith("| last and broken ")
@@ -96,7 +95,7 @@ def test_the_baseline_is_told_with_its_reason(tmp_path: Path) -> None:
     sources = make_sources(int8_drop=0.004)
     former = accept(make_sources(int8_drop=0.0).verdict, None, "for @everyone <b>now</b>")
     compared = compare(sources.verdict, former, "baseline.json", 0.002, 0.02)
-    verdict = sources.verdict.model_copy(update={"baseline": compared, "verdict": "fail"})
+    verdict = sources.verdict.replace(baseline=compared, verdict="fail")
     result, text = report_on(replace(sources, verdict=verdict), tmp_path)
     assert result.verdict == "fail"
     assert result.baseline == compared
@@ -111,9 +110,9 @@ def test_the_baseline_is_told_with_its_reason(tmp_path: Path) -> None:
 def test_a_new_training_since_the_accepted_state_rejects_nothing(tmp_path: Path) -> None:
     sources = make_sources(int8_drop=0.004)
     former = accept(make_sources(int8_drop=0.0).verdict, None, "r")
-    other = former.model_copy(update={"weights_sha256": "00" * 32})
+    other = former.replace(weights_sha256="00" * 32)
     compared = compare(sources.verdict, other, "baseline.json", 0.002, 0.02)
-    verdict = sources.verdict.model_copy(update={"baseline": compared})
+    verdict = sources.verdict.replace(baseline=compared)
     result, text = report_on(replace(sources, verdict=verdict), tmp_path)
     assert result.verdict == "pass"
     assert "for other trained weights" in text.split("## ")[0]
@@ -147,8 +146,8 @@ def test_a_job_that_only_validates_has_a_report(tmp_path: Path) -> None:
 
 def test_a_given_file_that_nothing_limits_is_not_called_accepted(tmp_path: Path) -> None:
     entry = scored("their_model", "litert", "test", 0.0)
-    tags = tuple(tag.model_copy(update={"checks": ()}) for tag in entry.tags)
-    unlimited = entry.model_copy(update={"tags": tags, "verdict": "not judged"})
+    tags = tuple(tag.replace(checks=()) for tag in entry.tags)
+    unlimited = entry.replace(tags=tags, verdict="not judged")
     verdict = make_verdict((unlimited,))
     assert verdict.exit_code is ExitCode.UNDECIDED
     result, text = report_on(replace(make_sources(), verdict=verdict, bench=None), tmp_path)

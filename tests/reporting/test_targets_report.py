@@ -18,7 +18,6 @@ from edgetag.targets import store
 from edgetag.targets.result import CountFailure, InstructionCount, TargetCheck, TargetsResult
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.reporting.page_factory import make_report
 from tests.reporting.page_factory import make_sources as make_page_sources
 from tests.support.accelerators import RAN, nothing_ran
@@ -69,7 +68,7 @@ SENTENCE = "scores of 3 of 32 images differ from litert's here, by up to 0.0039;
 
 
 def reported(result: TargetsResult, root: Path) -> tuple[ReportResult, str]:
-    write_text(store.result_path(Workspace(root)), result.to_json())
+    result.write(store.result_path(Workspace(root)))
     return report_on(replace(make_sources(), recipe=LIMITED), root)
 
 
@@ -164,7 +163,7 @@ def test_reports_say_what_ran_on_other_machines_and_why_nothing_did(tmp_path: Pa
         check("fp32", "identical", differing_images=0, max_difference=0.0, accelerator=RAN),
         check("int8", "fails there", reason="it crashed", accelerator=nothing),
     ]
-    counted = count("fp32", 30_000_000).model_copy(update={"accelerator": RAN})
+    counted = count("fp32", 30_000_000).replace(accelerator=RAN)
     report, _ = reported(store.make(LIMITED, checks, [counted]), tmp_path)
     (fp32,) = (row for row in report.variants if row.variant == "fp32")
     assert [each.accelerator for each in fp32.instructions] == [RAN]
@@ -175,7 +174,7 @@ def test_reports_say_what_ran_on_other_machines_and_why_nothing_did(tmp_path: Pa
 
 
 def test_results_of_files_that_have_changed_since_are_not_shown(tmp_path: Path) -> None:
-    old = DIFFERS.model_copy(update={"sha256": "cd" * 32})
+    old = DIFFERS.replace(sha256="cd" * 32)
     report, text = reported(store.make(LIMITED, [old]), tmp_path)
     assert report.verdict == "pass"
     assert "arm64" not in text.replace("--on arm64", "")
@@ -222,7 +221,7 @@ def passed_over_int8() -> Verdict:
     """Return a verdict in which int8-qat stands in for an int8 that breaks its margin."""
     drops = {"fp32": 0.0, "int8": 0.05, "int8-qat": 0.0}
     entries = tuple(scored(name, "litert", "test", drop) for name, drop in drops.items())
-    return make_verdict(entries).model_copy(update={"passed_over": ("int8",), "verdict": "pass"})
+    return make_verdict(entries).replace(passed_over=("int8",), verdict="pass")
 
 
 @pytest.mark.slow
@@ -231,7 +230,7 @@ def test_other_machines_reject_nothing_for_a_file_that_another_stands_in_for(
 ) -> None:
     verdict = passed_over_int8()
     result = store.make(LIMITED, [DIFFERS], [count("int8", 13_000_000)])
-    write_text(store.result_path(Workspace(tmp_path)), result.to_json())
+    result.write(store.result_path(Workspace(tmp_path)))
     report, text = report_on(replace(make_sources(), verdict=verdict, bench=None), tmp_path)
     assert (report.verdict, "✓ Accepted" in text) == ("pass", True)
     assert exit_code({"validate": verdict, "targets": result}) is ExitCode.ACCEPTED
@@ -242,16 +241,10 @@ def test_other_machines_reject_nothing_for_a_file_that_another_stands_in_for(
 
 def test_a_file_that_another_stands_in_for_is_not_why_a_run_is_rejected(tmp_path: Path) -> None:
     verdict = passed_over_int8()
-    write_text(
-        store.result_path(Workspace(tmp_path)),
-        store.make(
-            LIMITED, [check("fp32", "differs", differing_images=3, max_difference=0.1)]
-        ).to_json(),
-    )
+    differs = check("fp32", "differs", differing_images=3, max_difference=0.1)
+    store.make(LIMITED, [differs]).write(store.result_path(Workspace(tmp_path)))
     _, text = report_on(replace(make_sources(), verdict=verdict, bench=None), tmp_path)
     assert "✗ Rejected: no budget is broken, but another machine gives other scores." in text
-    worse = verdict.model_copy(
-        update={"baseline": make_page_sources().verdict.baseline, "verdict": "fail"}
-    )
+    worse = verdict.replace(baseline=make_page_sources().verdict.baseline, verdict="fail")
     _, text = report_on(replace(make_sources(), verdict=worse, bench=None), tmp_path / "worse")
     assert "✗ Rejected: no budget is broken, but a number is worse than accepted." in text

@@ -19,7 +19,6 @@ from edgetag.rescue.result import RescueResult, Step
 from edgetag.rescue.stage import run
 from edgetag.validation.scores import read_reference
 from edgetag.workspace import digest_file
-from edgetag.writing import write_text
 from tests.support.rescue_run import RECIPE, RescueRun, make_run, outlier
 from tests.support.run_folders import INT8
 
@@ -39,7 +38,7 @@ def spoilt(tmp_path_factory: pytest.TempPathFactory) -> RescueRun:
     export = made.workspace.export
     for file in ExportResult.read(export / "export.json", "export").variants:
         record = VariantRecord(inputs="", exported=file)
-        write_text(export / f"{file.variant}.json", record.to_json())
+        record.write(export / f"{file.variant}.json")
     return made
 
 

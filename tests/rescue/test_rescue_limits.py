@@ -15,6 +15,7 @@ from edgetag.recipe import Recipe
 from edgetag.rescue.judge import Judge
 from edgetag.rescue.result import RescueResult, Step
 from edgetag.rescue.stage import run
+from tests.support import made_results
 from tests.support.rescue_run import RescueRun, explained, make_run
 from tests.support.run_folders import INT8
 
@@ -87,20 +88,9 @@ def test_a_file_without_heat_maps_is_undecided_where_they_are_limited(tmp_path: 
 
 
 def figure(variant: str, p50: float, **more: object) -> Measurement:
-    return Measurement(
-        variant=variant,
-        runtime="litert",
-        runtime_version="1",
-        device="cpu",
-        threads=1,
-        runs=10,
-        latency_ms=Latency(p50=p50, p90=p50, p99=p50, p50_interval=(0.9 * p50, 1.1 * p50)),
-        load_ms=1,
-        peak_memory_bytes=900,
-        size_bytes=1,
-        gzip_bytes=1,
-        **more,
-    )
+    latency = Latency(p50=p50, p90=p50, p99=p50, p50_interval=(0.9 * p50, 1.1 * p50))
+    changes = {"latency_ms": latency, "peak_memory_bytes": 900, "runs": 10} | more
+    return made_results.measured(variant, "litert", p50).replace(**changes)
 
 
 def both(
@@ -147,7 +137,7 @@ def test_rescue_and_the_benchmark_judge_the_same_figures_alike(with_maps: Rescue
             assert [check.budget for check in rescued] == COSTS.replace(" = ", "\n").split()[::2]
             for mine, its in zip(rescued, benched, strict=True):
                 advice = "; edgetag bench --full makes it narrower"
-                assert mine == its.model_copy(update={"reason": its.reason.removesuffix(advice)})
+                assert mine == its.replace(reason=its.reason.removesuffix(advice))
                 seen.add((mine.budget, mine.verdict))
     assert {("max_latency_ms", v) for v in ("pass", "fail", "undecided")} <= seen
     assert {("max_latency_ratio", v) for v in ("pass", "fail", "undecided")} <= seen

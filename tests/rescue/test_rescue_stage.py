@@ -97,8 +97,8 @@ def test_a_killed_rescue_goes_on_with_what_was_scored(
     again = run(spoilt.with_recipe(MARGIN), workspace, heard)
     assert [task for task in heard.tasks if "scoring" in task] == [f"scoring {missing.stem}"]
     assert again.ranking == rescued.ranking
-    timeless = [step.model_copy(update={"latency_ms": None}) for step in rescued.steps]
-    assert [step.model_copy(update={"latency_ms": None}) for step in again.steps] == timeless
+    timeless = [step.replace(latency_ms=None) for step in rescued.steps]
+    assert [step.replace(latency_ms=None) for step in again.steps] == timeless
 
 
 def test_a_variant_inside_its_limits_is_left_alone(
@@ -171,9 +171,9 @@ def test_what_cannot_be_rescued_is_told(spoilt: RescueRun) -> None:
 
 def test_nothing_is_tried_for_a_tag_by_name_that_cannot_be_scored(spoilt: RescueRun) -> None:
     recipe = spoilt.with_recipe(f"{MARGIN}\n[budgets.int8.tags]\ncat = {{ max_ap_drop = 0.1 }}\n")
-    section = recipe.validation.model_copy(update={"min_positives": 10_000})
+    section = recipe.validation.replace(min_positives=10_000)
     with pytest.raises(InputError, match="no file can pass: cat of budgets"):
-        run(recipe.model_copy(update={"validation": section}), spoilt.workspace, SilentProgress())
+        run(recipe.replace(validation=section), spoilt.workspace, SilentProgress())
 
 
 def test_a_changed_file_is_refused(spoilt: RescueRun, tmp_path: Path) -> None:

@@ -170,9 +170,7 @@ def test_the_page_weighs_answers_of_the_recipes_corrections_as_the_next_run_does
     view = built.view()
     built.do("export", "--to", built.folder / "next.csv")
     assert view.labels[0] == built.build("before.csv", "next.csv")["tag:cat"]
-    assert view.said == tuple(
-        each.model_copy(update={"earlier": each.by != by}) for each in built.view().said
-    )
+    assert view.said == tuple(each.replace(earlier=each.by != by) for each in built.view().said)
     assert view.differ == (() if by == "ann" or label == 0 else ("cat",))
 
 

@@ -105,10 +105,8 @@ def test_the_report_shows_attacks_of_the_files_that_lie_there(
     page = (workspace.report / "index.html").read_text()
     assert "Under attack: 60 pictures of test" in page
     assert f"int8 under PGD {EPSILON}/255" in page
-    other = attacked.model_copy(
-        update={"files": tuple(f.model_copy(update={"sha256": "0"}) for f in attacked.files)}
-    )
-    (workspace.robustness / "robustness.json").write_text(other.to_json())
+    other = attacked.replace(files=tuple(f.replace(sha256="0") for f in attacked.files))
+    other.write(workspace.robustness / "robustness.json")
     write_report(recipe, workspace, SilentProgress())
     assert "No picture was attacked in this run" in (workspace.report / "index.html").read_text()
 

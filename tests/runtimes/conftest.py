@@ -34,7 +34,7 @@ def cache_folder(pixels: Pixels, tmp_path_factory: pytest.TempPathFactory) -> Pa
     for shard in range(3):
         np.save(shard_path(folder, shard), pixels[shard * 16 : (shard + 1) * 16])
     index = CacheIndex(images=40, input_size=64, shard_images=16, fingerprint="tiny")
-    (folder / "index.json").write_text(index.to_json())
+    index.write(folder / "index.json")
     return folder
 
 

@@ -9,21 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgetag.cache_index import find_shards
 from edgetag.errors import InputError
 from edgetag.machine import Acceleration
-from edgetag.messages import to_line
-from edgetag.pixels import Normalization
 from edgetag.preprocess import Preprocessing
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.browser import Browser, BrowserWebGpu
 from edgetag.runtimes.browser.session import told_by_adapter
-from edgetag.runtimes.messages import Job
 from edgetag.runtimes.npm import NpmEngine
 from edgetag.runtimes.scoring import WORKER
 from tests.support.bad_loops import endless_model
 from tests.support.paths import MODELS
 from tests.support.processes import descendants, runs
+from tests.support.worker_jobs import write_job
 
 CONTRACT = Preprocessing(input_size=64)
 LITERT = engines.get("litert")
@@ -137,18 +134,9 @@ def test_an_inference_without_an_end_in_a_browser_is_a_time_out(
 def test_no_browser_outlives_a_process_that_is_killed(
     browser_cache: Path, cache_folder: Path, tmp_path: Path
 ) -> None:
-    job = Job(
-        engine="browser",
-        model=MODELS / "tiny_fp32.tflite",
-        cache=find_shards(cache_folder),
-        rows=tmp_path / "rows.npy",
-        scores=tmp_path / "scores.npy",
-        contract=Normalization.of(CONTRACT),
-        threads=1,
-    )
-    np.save(job.rows, np.zeros(1_000_000, dtype=np.int64))
-    (tmp_path / "job.json").write_text(to_line(job))
-    launch = Browser(browser_cache).launch(WORKER, str(tmp_path / "job.json"))
+    rows = np.zeros(1_000_000, dtype=np.int64)
+    job = write_job(tmp_path, cache_folder, rows, "tiny_fp32.tflite", "browser")
+    launch = Browser(browser_cache).launch(WORKER, str(job))
     with subprocess.Popen(
         launch.command, stdout=subprocess.PIPE, env=launch.environment
     ) as process:

@@ -9,19 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgetag.cache_index import find_shards
 from edgetag.children import python_command, python_environment
 from edgetag.errors import InputError
-from edgetag.messages import to_line
-from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.process import JobCancelledError
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import encode, encoding_table
-from edgetag.runtimes.messages import Job
 from tests.support.inference import scores_of
 from tests.support.listening import Counter
 from tests.support.paths import MODELS
+from tests.support.programs import captured
+from tests.support.worker_jobs import write_job
 
 LITERT = engines.get("litert")
 
@@ -56,32 +54,17 @@ def test_scores_come_in_the_order_of_the_rows_from_any_folder(
 
 
 @pytest.mark.slow
-def test_the_process_never_imports_tensorflow(
-    cache_folder: Path, contract: Preprocessing, tmp_path: Path
-) -> None:
-    rows = tmp_path / "rows.npy"
-    np.save(rows, np.arange(4))
+def test_the_process_never_imports_tensorflow(cache_folder: Path, tmp_path: Path) -> None:
     for engine in engines.ENGINES:
         if engine.available() is not None:
             continue
-        job = Job(
-            engine=engine.name,
-            model=MODELS / "tiny_int8_uint8.tflite",
-            cache=find_shards(cache_folder),
-            rows=rows,
-            scores=tmp_path / "scores.npy",
-            contract=Normalization.of(contract),
-            threads=1,
-        )
-        (tmp_path / "job.json").write_text(to_line(job))
+        job = write_job(tmp_path, cache_folder, np.arange(4), engine=engine.name)
         script = (
             "import sys; from edgetag.runtimes import worker; worker.main();"
             "assert not [m for m in sys.modules if m.split('.')[0] in ('tensorflow', 'tf_keras')]"
         )
-        command = [sys.executable, "-c", script, str(tmp_path / "job.json")]
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=python_environment(), check=False
-        )
+        command = [sys.executable, "-c", script, str(job)]
+        done = captured(command, env=python_environment())
         assert done.returncode == 0, done.stderr
         assert '"event": "done"' in done.stdout.splitlines()[-1]
 
@@ -135,22 +118,11 @@ def test_cancelling_ends_the_process_at_once(cache_folder: Path, contract: Prepr
 
 
 @pytest.mark.slow
-def test_a_worker_whose_parent_died_ends_by_itself(
-    cache_folder: Path, contract: Preprocessing, tmp_path: Path
-) -> None:
-    np.save(tmp_path / "rows.npy", np.zeros(5_000_000, dtype=np.int64))
-    job = Job(
-        engine="litert",
-        model=MODELS / "tiny_fp32.tflite",
-        cache=find_shards(cache_folder),
-        rows=tmp_path / "rows.npy",
-        scores=tmp_path / "scores.npy",
-        contract=Normalization.of(contract),
-        threads=1,
-    )
-    (tmp_path / "job.json").write_text(to_line(job))
+def test_a_worker_whose_parent_died_ends_by_itself(cache_folder: Path, tmp_path: Path) -> None:
+    rows = np.zeros(5_000_000, dtype=np.int64)
+    job = write_job(tmp_path, cache_folder, rows, "tiny_fp32.tflite")
     process = subprocess.Popen(
-        python_command("edgetag.runtimes.worker", str(tmp_path / "job.json")),
+        python_command("edgetag.runtimes.worker", str(job)),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=python_environment(),

@@ -6,23 +6,18 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
-from edgetag.cache_index import CacheIndex, find_shards
+from edgetag.cache_index import CacheIndex
 from edgetag.conversion.flatfile import pack_model
 from edgetag.errors import InputError
 from edgetag.image_cache import shard_path
-from edgetag.messages import to_line
-from edgetag.pixels import Normalization
 from edgetag.preprocess import Preprocessing
 from edgetag.process import JobCancelledError
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import decode, encoding_table
-from edgetag.runtimes.messages import Job
 from edgetag.runtimes.protocol import Engine
 from edgetag.runtimes.session import Tensor
 from edgetag.runtimes.wasm import Wasm
@@ -31,6 +26,8 @@ from tests.support.bad_loops import crashing_model, endless_model
 from tests.support.listening import Counter
 from tests.support.models_elsewhere import model_elsewhere
 from tests.support.paths import MODELS
+from tests.support.programs import captured
+from tests.support.worker_jobs import write_job
 
 LITERT = engines.get("litert")
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
@@ -53,9 +50,7 @@ def javascript(module: str, code: str) -> object:
     """Return what a snippet gives that may use `m`, one of the worker's modules."""
     script = f"const m = await import({json.dumps((WORKER.parent / module).as_uri())});"
     script += f"console.log(JSON.stringify(await (async () => {{ {code} }})()));"
-    done = subprocess.run(
-        ["node", "--input-type=module", "-e", script], capture_output=True, text=True, check=True
-    )
+    done = captured(["node", "--input-type=module", "-e", script], check=True)
     return json.loads(done.stdout)
 
 
@@ -303,26 +298,11 @@ def test_cancelling_ends_the_process_and_progress_is_told(wasm: Engine, cache_fo
     assert 0 < counter.done < len(rows)
 
 
-def write_job(folder: Path, cache: Path, rows: npt.NDArray[Any]) -> Path:
-    job = Job(
-        engine="wasm",
-        model=MODELS / "tiny_int8_uint8.tflite",
-        cache=find_shards(cache),
-        rows=folder / "rows.npy",
-        scores=folder / "scores.npy",
-        contract=Normalization.of(Preprocessing(input_size=64)),
-        threads=1,
-    )
-    np.save(job.rows, rows)
-    (folder / "job.json").write_text(to_line(job))
-    return folder / "job.json"
-
-
 @pytest.mark.slow
 def test_a_worker_whose_parent_died_ends_by_itself(
     wasm: Engine, cache_folder: Path, tmp_path: Path
 ) -> None:
-    job = write_job(tmp_path, cache_folder, np.zeros(5_000_000, dtype=np.int64))
+    job = write_job(tmp_path, cache_folder, np.zeros(5_000_000, dtype=np.int64), engine="wasm")
     launch = wasm.launch("edgetag.runtimes.worker", str(job))
     process = subprocess.Popen(
         launch.command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=launch.environment
@@ -346,19 +326,17 @@ def test_memory_does_not_grow_with_the_images(
     for shard in range(12):
         np.save(shard_path(cache, shard), noise)
     index = CacheIndex(images=12288, input_size=64, shard_images=1024, fingerprint="streamed")
-    (cache / "index.json").write_text(index.to_json())
+    index.write(cache / "index.json")
     peaks = []
     for images in (1024, 12288):
-        job = write_job(tmp_path, cache, np.arange(images))
+        job = write_job(tmp_path, cache, np.arange(images), engine="wasm")
         launch = wasm.launch("edgetag.runtimes.worker", str(job))
         (tmp_path / "peak.cjs").write_text(
             'const fs = require("fs");'
             'process.on("exit", () => fs.writeSync(2, fs.readFileSync("/proc/self/status")));'
         )
         command = [launch.command[0], "--require", str(tmp_path / "peak.cjs"), *launch.command[1:]]
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=launch.environment, check=True
-        )
+        done = captured(command, env=launch.environment, check=True)
         line = next(line for line in done.stderr.splitlines() if line.startswith("VmHWM"))
         peaks.append(int(line.split()[1]) * 1024)
         assert np.load(tmp_path / "scores.npy").shape == (images, 3)

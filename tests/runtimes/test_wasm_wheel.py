@@ -1,7 +1,6 @@
 """A built wheel holds what Node runs, and scores from there as from a checkout."""
 
 import os
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from edgetag.progress import SilentProgress
 from edgetag.runtimes import ScoreRun, score
 from edgetag.runtimes.wasm import Wasm
 from tests.support.paths import ROOT
+from tests.support.programs import captured
 from tests.support.release import wheel
 
 pytestmark = pytest.mark.slow
@@ -67,9 +67,7 @@ def test_a_wheel_scores_as_webassembly_like_the_checkout(
         *map(str, (site, wasm_cache, MODEL, cache_folder, out)),
     ]
     environment = dict(os.environ) | {"PYTHONPATH": str(site)}
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=tmp_path, env=environment, check=False
-    )
+    done = captured(command, cwd=tmp_path, env=environment)
     assert done.returncode == 0, done.stderr
     with SilentProgress().track("scoring", None) as task:
         here = score(

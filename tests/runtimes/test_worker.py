@@ -1,6 +1,5 @@
 """What the scoring process takes for scores, and how much memory it needs."""
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,21 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from edgetag.cache_index import CacheIndex, find_shards
+from edgetag.cache_index import CacheIndex
 from edgetag.children import python_environment
 from edgetag.conversion.flatfile import pack_model
 from edgetag.image_cache import shard_path
-from edgetag.messages import to_line
-from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun, engines, score
 from edgetag.runtimes.encoding import ImageEncoder, encode, encoding_table
 from edgetag.runtimes.inference import WrongOutputError, checked
-from edgetag.runtimes.messages import Job
 from edgetag.runtimes.session import Tensor
 from tests.support.models_elsewhere import TAGS, model_elsewhere
-from tests.support.paths import MODELS
+from tests.support.programs import captured
+from tests.support.worker_jobs import write_job
 
 HERE = [e.name for e in engines.ENGINES if e.available() is None]
 FLOAT = Tensor("scores", (1, 2), "float32", 0.0, 0)
@@ -127,32 +124,16 @@ def test_a_softmax_is_scored_as_it_is(
     np.testing.assert_allclose(found.scores.sum(axis=1), 1.0, atol=1e-5)
 
 
-def peak_bytes(rows: npt.NDArray[Any], cache: Path, contract: Preprocessing, folder: Path) -> int:
+def peak_bytes(rows: npt.NDArray[Any], cache: Path, folder: Path) -> int:
     """Return the peak memory of a worker that scores some rows."""
-    np.save(folder / "rows.npy", rows)
-    job = Job(
-        engine="litert",
-        model=MODELS / "tiny_int8_uint8.tflite",
-        cache=find_shards(cache),
-        rows=folder / "rows.npy",
-        scores=folder / "scores.npy",
-        contract=Normalization.of(contract),
-        threads=1,
-    )
-    (folder / "job.json").write_text(to_line(job))
+    job = write_job(folder, cache, rows)
     # Not the system's count for the child (ru_maxrss): it begins with what its parent had.
     script = (
         "import sys; from edgetag.runtimes import worker; worker.main();"
         "lines = open('/proc/self/status').read().splitlines();"
         "print(*(line for line in lines if line.startswith('VmHWM')), file=sys.stderr)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(folder / "job.json")],
-        capture_output=True,
-        text=True,
-        env=python_environment(),
-        check=True,
-    )
+    done = captured([sys.executable, "-c", script, str(job)], env=python_environment(), check=True)
     assert np.load(folder / "scores.npy").shape == (len(rows), 3)
     label, kilobytes, unit = done.stderr.splitlines()[-1].split()
     assert (label, unit) == ("VmHWM:", "kB")
@@ -161,7 +142,7 @@ def peak_bytes(rows: npt.NDArray[Any], cache: Path, contract: Preprocessing, fol
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_memory_grows_by_the_scores_alone(contract: Preprocessing, tmp_path: Path) -> None:
+def test_memory_grows_by_the_scores_alone(tmp_path: Path) -> None:
     shards, shard_images = 16, 256
     images = shards * shard_images
     cache = tmp_path / "cache"
@@ -172,10 +153,10 @@ def test_memory_grows_by_the_scores_alone(contract: Preprocessing, tmp_path: Pat
     index = CacheIndex(
         images=images, input_size=64, shard_images=shard_images, fingerprint="streamed"
     )
-    (cache / "index.json").write_text(index.to_json())
+    index.write(cache / "index.json")
     few, many = images // 2, 10 * images
-    small = peak_bytes(np.arange(few), cache, contract, tmp_path)
-    large = peak_bytes(np.arange(many) % images, cache, contract, tmp_path)
+    small = peak_bytes(np.arange(few), cache, tmp_path)
+    large = peak_bytes(np.arange(many) % images, cache, tmp_path)
     rows_and_scores = (many - few) * (8 + 3 * 4)
     pixels_of_all_images = images * noise[0].nbytes
     slack = 4 << 20

@@ -26,7 +26,6 @@ from edgetag.validation.judged import Judged, read_judged
 from edgetag.validation.proportions import share_design_effect, share_interval
 from edgetag.validation.result import Verdict
 from edgetag.workspace import RunFile, Workspace
-from edgetag.writing import write_text
 from tests.support.made_bundle import resealed, unpack
 from tests.support.paths import RELEASED
 from tests.support.run_folders import write_manifest
@@ -40,7 +39,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     recipe = run.with_recipe("[benchmark]\nruns = 20\n")
     stage.run(recipe, run.workspace, SilentProgress(), reference=run.reference_file())
     run_file = RunFile(name="tiny", recipe=recipe.model_dump(mode="json"), seed=1, versions={})
-    write_text(run.workspace.run_file, run_file.to_json())
+    run_file.write(run.workspace.run_file)
     return run
 
 

@@ -152,7 +152,7 @@ def test_with_a_limit_on_accuracy_the_cheapest_is_chosen_without_one_the_most_ac
 def test_of_one_float_model_the_nearer_is_more_promising_of_several_the_more_accurate() -> None:
     near, lucky = trial("near", score=0.5, distance=0.2), trial("lucky", score=0.6, distance=0.9)
     assert promising([near, lucky], {}, COST) == [near]
-    larger = lucky.model_copy(update={"input_size": 128})
+    larger = lucky.replace(input_size=128)
     assert promising([near, larger], {}, COST) == [larger]
 
 
@@ -197,7 +197,7 @@ def test_a_limit_of_zero_is_broken_by_a_finite_share() -> None:
             {},
             "breaks max_size_bytes: 120 B",
         ),
-        (trial("x", trained=0).model_copy(update={"failure": "no"}), {}, "failed: no"),
+        (trial("x", trained=0).replace(failure="no"), {}, "failed: no"),
     ],
 )
 def test_every_loser_says_why(loser: SearchTrial, budgets: dict[str, float], why: str) -> None:

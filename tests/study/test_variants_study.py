@@ -18,13 +18,12 @@ from edgetag.study.result import VariantsStudy
 from edgetag.study.seeds import recipe_of_seed, seed_folder
 from edgetag.study.tables import study_tables
 from edgetag.study.variants import compare_seeds
-from edgetag.tags import Vocabulary
 from edgetag.validation import stage
-from edgetag.validation.metrics import Split
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
 from tests.support.accelerators import RAN
 from tests.support.small_run import Lines
+from tests.support.splits import split_over
 from tests.support.tiny_run import make_run_folder
 
 NAMES = ("fp32", "int8")
@@ -34,9 +33,7 @@ NAMES = ("fp32", "int8")
 def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Recipe], Workspace]:
     """Two seeds that were validated: the second one's scores are those of the first."""
     made = make_run_folder(tmp_path_factory.mktemp("seeds"))
-    recipe = made.recipe.model_copy(
-        update={"benchmark": made.recipe.benchmark.model_copy(update={"runs": 10})}
-    )
+    recipe = made.recipe.replace(benchmark=made.recipe.benchmark.replace(runs=10))
     folder = Workspace(tmp_path_factory.mktemp("study"))
     recipes = [recipe_of_seed(recipe, seed, NAMES) for seed in (1, 2)]
     stage.run(recipes[0], made.workspace, SilentProgress(), made.reference_file())
@@ -94,14 +91,8 @@ def test_losses_of_trainings_that_cancel_leave_none_in_the_mean() -> None:
     right = np.where(labels == 1, 0.9, 0.1).astype(np.float32)
     worse = right.copy()
     worse[::10] = 0.05
-    split = Split(
-        labels,
-        Vocabulary(("cat",)),
-        [f"concept {n // 4}" for n in range(len(labels))],
-        min_positives=5,
-        samples=200,
-        confidence=0.95,
-        seed=1,
+    split = split_over(
+        labels, ("cat",), [f"concept {n // 4}" for n in range(len(labels))], min_positives=5
     )
     pooled = Pool("test", split, [right, worse]).measure([worse, right])
     lost, gained = pooled.map_drop_by_seed
@@ -119,7 +110,7 @@ def test_pictures_are_shared_by_seeds_and_not_read_again(shapes: Path, tmp_path:
     recipe = parse_recipe(text, tmp_path / "recipe.toml")
     first, second = Workspace(tmp_path / "1"), Workspace(tmp_path / "2")
     ensure_stage("dataset", recipe, first, SilentProgress())
-    other = recipe.model_copy(update={"seed": 2})
+    other = recipe.replace(seed=2)
     share_dataset(other, second, first)
     lines = Lines()
     ensure_stage("dataset", other, second, lines)
@@ -190,11 +181,9 @@ def test_goals_are_the_recipes_limits_unless_others_are_given(tmp_path: Path) ->
 @pytest.mark.slow
 def test_a_goal_is_shown_only_where_the_whole_interval_is_within(compared: VariantsStudy) -> None:
     row = compared.rows[1]
-    entry = row.accuracy[0].model_copy(
-        update={"map_drop": 0.01, "map_drop_interval": (0.005, 0.02)}
-    )
-    style = entry.model_copy(update={"split": "style", "map_drop": 0.05})
-    row = row.model_copy(update={"accuracy": (entry, style), "instructions_ratio": None})
+    entry = row.accuracy[0].replace(map_drop=0.01, map_drop_interval=(0.005, 0.02))
+    style = entry.replace(split="style", map_drop=0.05)
+    row = row.replace(accuracy=(entry, style), instructions_ratio=None)
     (over_style,) = check([Goal("int8", "map_drop", 0.02, "style")], [row])
     assert (over_style.goal, over_style.reached) == ("map_drop@style", "missed")
     goals = [Goal("int8", "map_drop", limit) for limit in (0.02, 0.015, 0.009)]
@@ -202,7 +191,7 @@ def test_a_goal_is_shown_only_where_the_whole_interval_is_within(compared: Varia
     checked = check(goals, [row])
     assert [each.reached for each in checked] == ["shown", "met", "missed", "unknown"]
     ends = [
-        compared.model_copy(update={"goals": some}).exit_code
+        compared.replace(goals=some).exit_code
         for some in (checked, checked[:3], checked[:2], (checked[0], checked[3]))
     ]
     assert ends == [1, 1, 0, 3], "what was not measured is not reached"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.programs import captured
 from tests.support.release import wheel
 
 CLEAN = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
@@ -38,10 +39,6 @@ def install(version: str, folder: Path, constraints: Path | None = None) -> Path
     subprocess.run([uv, "venv", "-q", "--python", interpreter(version), environment], check=True)
     python = environment / "bin" / "python"
     pinned: list[str | Path] = [] if constraints is None else ["-c", constraints]
-    installed = subprocess.run(
-        [uv, "pip", "install", "-q", "--python", python, wheel(), *pinned],
-        capture_output=True,
-        text=True,
-    )
+    installed = captured([uv, "pip", "install", "-q", "--python", python, wheel(), *pinned])
     assert installed.returncode == 0, installed.stderr
     return environment

@@ -14,6 +14,7 @@ import pytest
 
 from edgetag.runtimes.browser import devtools
 from edgetag.runtimes.browser.devtools import find_chromium, open_tab
+from tests.support.programs import captured
 
 DARK, LIGHT = 0, 1
 NAMED_KEYS = {
@@ -53,7 +54,7 @@ class Chromium:
             *options,
             page.as_uri(),
         ]
-        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
+        return captured(command, check=True, timeout=120)
 
     @contextmanager
     def tab(self, url: str, width: int = 1280, height: int = 900) -> Iterator["Tab"]:

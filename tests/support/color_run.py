@@ -14,7 +14,6 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.training.result import Thresholds
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.support.run_folders import FLOAT, INT8, tiny_recipe, write_export
 
 TAGS = ("red", "blue", "green")
@@ -110,7 +109,7 @@ def make_color_run(folder: Path, bundle: str = "fp32") -> ColorRun:
     thresholds = Thresholds(
         policy="fixed", split="validation", thresholds=dict.fromkeys(TAGS, 0.55)
     )
-    write_text(workspace.train / "thresholds.json", thresholds.to_json())
+    thresholds.write(workspace.train / "thresholds.json")
     workspace.export.mkdir()
     (workspace.export / "fp32.tflite").write_bytes(color_model())
     (workspace.export / "int8.tflite").write_bytes(INT8.read_bytes())

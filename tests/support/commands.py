@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import typer
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from edgetag.cli.app import app
 from edgetag.errors import InputError
@@ -14,6 +14,12 @@ def invoked(*arguments: str) -> tuple[int, str]:
     done = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200", "TERM": "dumb"})
     refusal = str(done.exception) if isinstance(done.exception, InputError) else ""
     return done.exit_code, done.output + refusal
+
+
+def refusal_of(done: Result) -> str:
+    """Return why a command refused what it was given; fail where it did not."""
+    assert isinstance(done.exception, InputError), done.output
+    return str(done.exception)
 
 
 def commands(

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from tests.support.programs import captured
+
 _EXPRESSION = re.compile(r"\$\{\{ ([\w.-]+) \}\}")
 
 
@@ -47,10 +49,8 @@ class Job:
         said = self.temporary / "output.txt"
         said.write_text("")
         given = {key: self._filled(value) for key, value in step.get("env", {}).items()}
-        done = subprocess.run(
+        done = captured(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
-            capture_output=True,
-            text=True,
             cwd=self.folder / self._filled(step.get("working-directory", ".")),
             env={
                 **self.environment,

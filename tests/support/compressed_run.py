@@ -3,7 +3,6 @@
 from edgetag.recipe import Recipe
 from edgetag.training.result import Thresholds
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 
 HEAD = """name = "tiny"
 [data]
@@ -20,4 +19,4 @@ def train_stage_stand_in(recipe: Recipe, workspace: Workspace) -> None:
     thresholds = Thresholds(
         policy="fixed", split="validation", thresholds=dict.fromkeys(recipe.data.tags, 0.5)
     )
-    write_text(workspace.train / "thresholds.json", thresholds.to_json())
+    thresholds.write(workspace.train / "thresholds.json")

@@ -23,7 +23,6 @@ from edgetag.recipe import Recipe, load_recipe
 from edgetag.validation.pictures import known_pictures
 from edgetag.validation.scores import ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import RunFile, Workspace
-from edgetag.writing import write_text
 from tests.support.run_folders import FLOAT, TAGS, noisy_pictures, score, write_models
 
 PICTURES, SIZE = 360, 64
@@ -157,7 +156,7 @@ def finish_run(folder: Path, kind: str, more: str = "") -> Finished:
     write_models(workspace)
     _write_reference(recipe, workspace)
     run_file = RunFile(name="app", recipe=recipe.model_dump(mode="json"), seed=1, versions={})
-    write_text(workspace.run_file, run_file.to_json())
+    run_file.write(workspace.run_file)
     return Finished(recipe_file, workspace)
 
 

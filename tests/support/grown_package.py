@@ -2,11 +2,11 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 from edgetag.dependencies import PACKAGE
+from tests.support.programs import captured
 
 
 def grow(folder: Path, catalogue: str, line: str, file: str = "", text: str = "") -> Path:
@@ -35,12 +35,8 @@ def grow(folder: Path, catalogue: str, line: str, file: str = "", text: str = ""
 
 def run_in(root: Path, script: str) -> str:
     """Run a script with a grown package and return what it prints."""
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env=os.environ | {"PYTHONPATH": str(root)},
-        cwd=root,
-        capture_output=True,
-        text=True,
+    done = captured(
+        [sys.executable, "-c", script], env=os.environ | {"PYTHONPATH": str(root)}, cwd=root
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

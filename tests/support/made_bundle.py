@@ -17,7 +17,6 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.training.result import Thresholds
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.support.made_results import all_entries, make_verdict
 from tests.support.run_folders import give_maps, write_models
 
@@ -86,11 +85,11 @@ def make_run(root: Path) -> Workspace:
         thresholds=dict.fromkeys(TAGS, 0.5),
         defaulted=("[bold]food",),
     )
-    write_text(workspace.train / "thresholds.json", trained.to_json())
-    verdict = make_verdict(all_entries(0.004)).model_copy(
-        update={"thresholds": {"int8": THRESHOLDS, "fp32": THRESHOLDS}}
+    trained.write(workspace.train / "thresholds.json")
+    verdict = make_verdict(all_entries(0.004)).replace(
+        thresholds={"int8": THRESHOLDS, "fp32": THRESHOLDS}
     )
-    write_text(workspace.validate / "verdict.json", verdict.to_json())
+    verdict.write(workspace.validate / "verdict.json")
     return workspace
 
 

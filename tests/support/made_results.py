@@ -10,7 +10,9 @@ from edgetag.benchmarking.result import (
     Measurement,
     Ratio,
 )
+from edgetag.compression.result import QuantizedVariant
 from edgetag.conversion.result import ExportedVariant, ExportResult
+from edgetag.dataset.result import DatasetResult
 from edgetag.judging.checks import Check, Needs
 from edgetag.judging.decisions import Decision, worst
 from edgetag.machine import Machine
@@ -19,6 +21,7 @@ from edgetag.reporting.sources import Sources
 from edgetag.validation import result as validation
 from edgetag.validation.result import ReferenceSummary, TagVerdict, VariantVerdict, Verdict
 from edgetag.validation.scores import VariantMeta
+from edgetag.workspace import StageRecord
 
 RECIPE = """
 name = "report-test"
@@ -199,6 +202,57 @@ def variant_meta(**changes: object) -> VariantMeta:
         "images_per_s": 12.5,
     }
     return VariantMeta.model_validate(fields | changes)
+
+
+def stage_record(**changes: object) -> StageRecord:
+    """Return what a run folder says of a finished stage, without outputs unless some are given."""
+    fields: dict[str, object] = {
+        "fingerprint": "",
+        "settings": "",
+        "outputs": {},
+        "finished_at": "",
+        "wall_s": 1,
+        "peak_memory_bytes": 1,
+    }
+    return StageRecord.model_validate(fields | changes)
+
+
+def dataset_result(**changes: object) -> DatasetResult:
+    """Return what the data are: one picture, of no split, unless told otherwise."""
+    fields: dict[str, object] = {
+        "source": "labels.csv",
+        "format": "wide",
+        "listed": 1,
+        "images": 1,
+        "input_size": 96,
+        "splits": {},
+        "rejected": {},
+        "rejected_share": 0.0,
+        "duplicates": 0,
+        "near_duplicates": (),
+        "straddling_groups": (),
+        "unknown_tags": (),
+        "ignored_files": 0,
+        "cache_fingerprint": "x",
+    }
+    return DatasetResult.model_validate(fields | changes)
+
+
+def quantized_variant(**changes: object) -> QuantizedVariant:
+    """Return what quantization-aware training left of a variant."""
+    fields: dict[str, object] = {
+        "variant": "int8-qat",
+        "file": "quantize/int8-qat.npz",
+        "weights_sha256": "",
+        "inputs_sha256": "",
+        "warmup_steps": 1,
+        "logit_rmse_after_warmup": 0.3,
+        "logit_rmse": 0.2,
+        "sparsity": 0.0,
+        "validation_map_before": None,
+        "validation_map": None,
+    }
+    return QuantizedVariant.model_validate(fields | changes)
 
 
 def make_verdict(

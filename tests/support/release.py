@@ -1,13 +1,13 @@
 """A release as `make release` builds it: source archive and wheel."""
 
 import shutil
-import subprocess
 import sys
 import tempfile
 from functools import cache
 from pathlib import Path
 
 from tests.support.paths import ROOT
+from tests.support.programs import captured
 
 BESIDE = ("pyproject.toml", "CHANGELOG.md", "LICENSE", "README.md")
 """What a release holds beside the package."""
@@ -31,7 +31,7 @@ def build(source: Path, out: Path, *options: str) -> list[Path]:
     """Build archives into a folder, sorted by name; without options both."""
     command: list[str | Path] = [sys.executable, "-m", "build", "--no-isolation", *options]
     command += ["--outdir", out, source]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = captured(command)
     assert done.returncode == 0, done.stdout + done.stderr
     return sorted(out.iterdir())
 

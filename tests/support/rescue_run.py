@@ -22,7 +22,6 @@ from edgetag.validation.scores import (
     write_reference,
 )
 from edgetag.workspace import Workspace, digest_file
-from edgetag.writing import write_text
 from tests.support.run_folders import (
     FLOAT,
     TAGS,
@@ -130,7 +129,7 @@ def make_run(folder: Path, int8: bytes, other: int = 0, maps: bool = False) -> R
 
     write_arrays(workspace.train / "model.npz", {"weights": np.arange(3)})
     thresholds = Thresholds(policy="fixed", split="validation", thresholds=dict.fromkeys(TAGS, 0.5))
-    write_text(workspace.train / "thresholds.json", thresholds.to_json())
+    thresholds.write(workspace.train / "thresholds.json")
     meta = ReferenceMeta(
         engine="LiteRT",
         device="this machine",

@@ -19,7 +19,6 @@ from edgetag.image_cache import shard_path
 from edgetag.mining.result import Finding, MinedTag, MineResult
 from edgetag.pixels import Pixels
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.support.chromium import Tab
 from tests.support.commands import invoked
 from tests.support.run_folders import write_cache, write_manifest
@@ -98,8 +97,8 @@ def make_reviewed(
     if count > shard:
         for number in range(1, -(-count // shard)):
             shard_path(run.workspace.cache, number).hardlink_to(shard_path(run.workspace.cache, 0))
-        index = read_index(run.workspace.cache).model_copy(update={"images": count})
-        write_text(run.workspace.cache / "index.json", index.to_json())
+        index = read_index(run.workspace.cache).replace(images=count)
+        index.write(run.workspace.cache / "index.json")
     numbers = np.arange(count)
     labels: dict[str, list[int | None]] = {
         tag: [None if number % 7 == 3 else int(number >> column & 1) for number in numbers]
@@ -128,7 +127,7 @@ def make_reviewed(
         absent={},
         versions={},
     )
-    write_text(run.workspace.mine / "mine.json", result.to_json())
+    result.write(run.workspace.mine / "mine.json")
     return run
 
 

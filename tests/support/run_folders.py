@@ -24,7 +24,7 @@ from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
 from edgetag.runtimes.encoding import encode, encoding_table
 from edgetag.workspace import Workspace, digest_file
-from edgetag.writing import write_bytes, write_text
+from edgetag.writing import write_bytes
 from tests.support.inference import scores_of
 from tests.support.paths import MODELS
 
@@ -88,7 +88,7 @@ def write_export(
     """
     entries = tuple(_exported(workspace, variant, float_tensors or {}) for variant in variants)
     result = ExportResult(variants=entries, onnx=onnx)
-    write_text(workspace.export / "export.json", result.to_json())
+    result.write(workspace.export / "export.json")
 
 
 def _exported(
@@ -122,19 +122,13 @@ def give_maps(workspace: Workspace, variant: str) -> None:
     export = ExportResult.read(workspace.export / "export.json", "export")
     maps = ExplainSignature(height=16, width=16)
     changed = tuple(
-        file.model_copy(
-            update={
-                "explain_maps": maps,
-                "sha256": digest_file(path),
-                "size_bytes": len(content),
-            }
-        )
+        file.replace(explain_maps=maps, sha256=digest_file(path), size_bytes=len(content))
         if file.variant == variant
         else file
         for file in export.variants
     )
-    written = export.model_copy(update={"variants": changed})
-    write_text(workspace.export / "export.json", written.to_json())
+    written = export.replace(variants=changed)
+    written.write(workspace.export / "export.json")
 
 
 def write_manifest(
@@ -174,4 +168,4 @@ def write_cache(folder: Path, pixels: Pixels, fingerprint: str = "images") -> No
     index = CacheIndex(
         images=len(pixels), input_size=pixels.shape[1], shard_images=1024, fingerprint=fingerprint
     )
-    write_text(folder / "index.json", index.to_json())
+    index.write(folder / "index.json")

@@ -15,7 +15,6 @@ from edgetag.tags import Vocabulary
 from edgetag.training.thresholds import choose_thresholds
 from edgetag.validation.scores import KnownPictures, ReferenceMeta, ReferenceScores, write_reference
 from edgetag.workspace import Workspace, digest_file
-from edgetag.writing import write_text
 from tests.support.paths import MODELS
 from tests.support.run_folders import (
     FLOAT,
@@ -74,8 +73,8 @@ class RunFolder:
     def on_litert(self, more: str = "") -> Recipe:
         """Return the recipe with more at its end, on one runtime."""
         recipe = self.with_recipe(more)
-        section = recipe.validation.model_copy(update={"runtimes": ("litert",)})
-        return recipe.model_copy(update={"validation": section})
+        section = recipe.validation.replace(runtimes=("litert",))
+        return recipe.replace(validation=section)
 
     def copy(self, to: Path) -> "RunFolder":
         """Return the same in a new place."""
@@ -156,6 +155,6 @@ def make_run_folder(tmp_path: Path) -> RunFolder:
         recipe.training.thresholds,
         "validation",
     )
-    write_text(workspace.train / "thresholds.json", thresholds.to_json())
+    thresholds.write(workspace.train / "thresholds.json")
     write_models(workspace)
     return RunFolder(workspace, recipe, labels, reference, thresholds.thresholds)

@@ -15,6 +15,7 @@ import pytest
 
 from edgetag.writing import write_text
 from tests.support.drawn_shapes import draw_shapes
+from tests.support.programs import captured
 
 VARIANTS = ("fp32", "fp16", "int8", "int8-qat")
 PICTURES = {"test": 100, "test_style": 60, "validation": 60, "train": 140}
@@ -122,7 +123,7 @@ def train(folder: Path) -> None:
     log = folder / "killed.txt"
     kill_when_there(command(folder), finished_stages, log)
     wide = {**os.environ, "COLUMNS": "200"}
-    done = subprocess.run(command(folder), capture_output=True, text=True, env=wide)
+    done = captured(command(folder), env=wide)
     assert done.returncode == 0, done.stderr
     assert "dataset: unchanged" in done.stderr
     write_text(folder / "printed.txt", log.read_text() + done.stderr + done.stdout)

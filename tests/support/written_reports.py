@@ -17,7 +17,6 @@ from edgetag.reporting.tables import outcome_tables
 from edgetag.tables import to_rich
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 from tests.support.made_results import make_sources, make_verdict
 from tests.support.parsed_page import Page
 
@@ -25,13 +24,13 @@ from tests.support.parsed_page import Page
 def report_on(sources: Sources, root: Path) -> tuple[ReportResult, str]:
     """Run the stage on results that lie in a run folder; return the report and the summary."""
     workspace = Workspace(root)
-    write_text(workspace.validate / "verdict.json", sources.verdict.to_json())
+    sources.verdict.write(workspace.validate / "verdict.json")
     if sources.exported:
-        write_text(workspace.export / "export.json", sources.exported.to_json())
+        sources.exported.write(workspace.export / "export.json")
     if sources.bench:
-        write_text(workspace.bench / "bench.json", sources.bench.to_json())
+        sources.bench.write(workspace.bench / "bench.json")
     if sources.explanation:
-        write_text(workspace.root / "explain" / "explain.json", sources.explanation.to_json())
+        sources.explanation.write(workspace.root / "explain" / "explain.json")
     result = stage.run(sources.recipe, workspace, SilentProgress())
     assert ReportResult.read(workspace.report / "report.json", "report") == result
     return result, (root / result.file).read_text()

@@ -105,7 +105,7 @@ def test_models_of_several_sizes_each_get_their_own_square(tagger: Tagger, tmp_p
 
 @pytest.mark.slow
 def test_maps_that_do_not_lie_on_each_other_are_refused(members: tuple[Tagger, Tagger]) -> None:
-    contract = members[0].model.contract.model_copy(update={"anchor": "top_left"})
+    contract = members[0].model.contract.replace(anchor="top_left")
     with Tagger(FLOAT, tags=TAGS, contract=contract) as shifted:
         ensemble = Ensemble([members[0], shifted])
         assert ensemble.explains

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from edgetag import Tagger
 from edgetag.cli.app import app
-from edgetag.errors import InputError
+from tests.support.commands import refusal_of
 from tests.support.paths import RELEASED
 
 
@@ -82,12 +82,10 @@ def test_long_names_get_sidecars_as_far_as_there_is_room_and_end_nothing(folder:
 def test_the_page_never_takes_the_place_of_the_table(tmp_path: Path) -> None:
     out = ["-o", "t.csv", "--report", "./t.csv"]
     done = CliRunner().invoke(app, ["tag", str(RELEASED), str(tmp_path), *out])
-    assert isinstance(done.exception, InputError)
-    assert "the table goes there" in str(done.exception)
+    assert "the table goes there" in refusal_of(done)
 
 
 def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     done = CliRunner().invoke(app, ["tag", str(RELEASED), str(tmp_path), "-o", "t.csv"])
-    assert isinstance(done.exception, InputError)
-    assert "no picture was named" in str(done.exception)
+    assert "no picture was named" in refusal_of(done)

@@ -27,5 +27,5 @@ def test_shaders_in_software_are_recorded_as_the_processors_work(
     assert checks["fp32"].accelerator == SOFTWARE
     for check in checks.values():
         assert check.program.endswith(", SwiftShader")
-        nothing = SOFTWARE.model_copy(update={"used": None, "reason": check.reason})
+        nothing = SOFTWARE.replace(used=None, reason=check.reason)
         assert check.accelerator == (nothing if check.agreement == "fails there" else SOFTWARE)

@@ -22,12 +22,12 @@ from edgetag.targets.asked import (
     require_comparable,
 )
 from edgetag.targets.naming import WEB, Kind, places, resolve, resolve_for, runtime_names
+from tests.support.commands import refusal_of
 
 
 def refusal(*arguments: object) -> str:
     done = CliRunner().invoke(app, list(map(str, arguments)))
-    assert isinstance(done.exception, InputError), done.output
-    return str(done.exception)
+    return refusal_of(done)
 
 
 def test_a_machine_is_all_of_its_engines_and_an_engine_is_itself() -> None:

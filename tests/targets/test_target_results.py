@@ -1,7 +1,6 @@
 """What is made of scores and of the plugin's log, and where models are cut."""
 
 import ast
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from typer.testing import CliRunner
 from edgetag.children import python_environment
 from edgetag.cli.app import app
 from edgetag.conversion.result import ExportedVariant
-from edgetag.errors import InputError
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun
 from edgetag.runtimes.emulation.machines import ARM64
@@ -26,7 +24,10 @@ from edgetag.targets.counting.one_file import operator_counts
 from edgetag.targets.result import CountFailure, InstructionCount, TargetsResult
 from edgetag.targets.store import make
 from edgetag.targets.tables import count_table
+from tests.support import made_results
+from tests.support.commands import refusal_of
 from tests.support.paths import MODELS
+from tests.support.programs import captured
 
 CRASH = LoadFailure(FailureKind.CRASHED, "it crashed (SIGILL) while running it")
 
@@ -36,21 +37,7 @@ def scores(*values: float) -> ScoreRun:
 
 
 def exported(variant: str, float_tensors: int) -> ExportedVariant:
-    return ExportedVariant.model_validate(
-        {
-            "variant": variant,
-            "file": "export/x.tflite",
-            "sha256": "0",
-            "size_bytes": 1,
-            "gzip_bytes": 1,
-            "input_type": "uint8",
-            "output_type": "uint8",
-            "min_runtime_version": "",
-            "operators": {},
-            "float_tensors": float_tensors,
-            "sparsity": 0.0,
-        }
-    )
+    return made_results.exported(variant, 1).replace(float_tensors=float_tensors)
 
 
 def test_integers_must_be_identical_and_one_step_differs() -> None:
@@ -65,7 +52,7 @@ def test_floats_may_differ_by_their_tolerance_and_no_more() -> None:
     assert compare(scores(0.5), scores(0.5 + limit / 2), limit).agreement == "within tolerance"
     assert compare(scores(0.5), scores(0.5 + 2 * limit), limit).agreement == "differs"
     assert tolerance(exported("int8", 3), "litert") > limit, "partly float: activations are rounded"
-    scores_alone = exported("int8", 3).model_copy(update={"float_scores": True})
+    scores_alone = exported("int8", 3).replace(float_scores=True)
     assert tolerance(scores_alone, "litert") == limit, "what is rounded is as exact as in integers"
     assert host_of(scores_alone, "tflite-runtime") == "tflite-runtime-reference"
     shaders = tolerance(exported("int8", 0), "browser-webgpu")
@@ -238,8 +225,7 @@ def test_a_verb_without_its_machine_says_how_to_set_it_up(
 ) -> None:
     command = ["target", verb, str(run_folder / "recipe.toml"), "--out", str(run_folder / "run")]
     done = CliRunner().invoke(app, [*command, "--on", name, "--cache", str(tmp_path / "none")])
-    assert isinstance(done.exception, InputError)
-    assert "edgetag target setup arm64" in str(done.exception)
+    assert "edgetag target setup arm64" in refusal_of(done)
 
 
 def test_the_process_that_runs_a_model_needs_numpy_alone() -> None:
@@ -250,8 +236,6 @@ def test_the_process_that_runs_a_model_needs_numpy_alone() -> None:
         "if 'site-packages' in (getattr(sys.modules[m], '__file__', None) or '')})"
     )
     command = [sys.executable, "-P", "-c", code]
-    shown = subprocess.run(
-        command, capture_output=True, text=True, check=True, env=python_environment()
-    )
+    shown = captured(command, check=True, env=python_environment())
     there = {name.replace("-", "_") for name, _ in ARM64.wheels}
     assert ast.literal_eval(shown.stdout) - {"_distutils_hack", "edgetag"} <= there

@@ -16,8 +16,9 @@ from edgetag.recipe import Recipe, load_recipe
 from edgetag.stages import stage
 from edgetag.targets import store
 from edgetag.targets.result import CountFailure, InstructionCount, TargetCheck, TargetsResult
-from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file
+from edgetag.workspace import RunFile, Workspace, digest_file
 from edgetag.writing import write_text
+from tests.support.made_results import stage_record
 
 
 @pytest.fixture
@@ -103,8 +104,8 @@ def test_what_was_found_for_a_file_of_the_past_is_dropped(
     store.add(recipe, workspace, store.make(recipe, counts=counts))
     path = workspace.export / "export.json"
     exported = ExportResult.read(path, "export")
-    changed = exported.variants[1].model_copy(update={"sha256": "ab" * 32})
-    write_text(path, ExportResult(variants=(exported.variants[0], changed)).to_json())
+    changed = exported.variants[1].replace(sha256="ab" * 32)
+    ExportResult(variants=(exported.variants[0], changed)).write(path)
     known = store.read_current(recipe, workspace)
     assert known is not None
     assert [one.variant for one in known.counts] == ["fp32"]
@@ -132,16 +133,13 @@ def test_a_damaged_result_is_one_line(recipe: Recipe, workspace: Workspace) -> N
 def finished(recipe: Recipe, workspace: Workspace) -> None:
     """Leave the stage of targets as a run does."""
     path = store.result_path(workspace)
-    record = StageRecord(
+    record = stage_record(
         fingerprint="f",
         settings=settings_digest(stage("targets"), recipe),
         outputs={workspace.relative(path): digest_file(path)},
-        finished_at="",
-        wall_s=1,
-        peak_memory_bytes=1,
     )
     run_file = RunFile(name=recipe.name, recipe={}, seed=1, versions={}, stages={"targets": record})
-    write_text(workspace.run_file, run_file.to_json())
+    run_file.write(workspace.run_file)
 
 
 @pytest.mark.slow
@@ -199,16 +197,16 @@ def test_runs_compare_by_instructions_exactly(recipe: Recipe, workspace: Workspa
     first, second = (workspace.root.parent / name for name in ("a.json", "b.json"))
     for path, instructions in ((first, 1_000_000), (second, 1_100_001)):
         counts = [count(workspace, "int8", "cortex-a76", instructions)]
-        write_text(path, store.make(recipe, counts=counts).to_json())
+        store.make(recipe, counts=counts).write(path)
     code, text = compare(first, second)
     assert code == 1
     assert "1.1000" in text
     assert "✗ fail" in text
     assert compare(first, second, "--max-ratio", "1.100001")[0] == 0
     assert compare(second, first)[0] == 0
-    write_text(second, store.make(recipe, counts=[count(workspace, "fp32", "x", 1)]).to_json())
+    store.make(recipe, counts=[count(workspace, "fp32", "x", 1)]).write(second)
     assert compare(first, second)[0] == 3, "nothing to compare"
-    write_text(second, store.make(recipe).to_json())
+    store.make(recipe).write(second)
     code, text = compare(first, second)
     assert (code, "edgetag target count RECIPE --on arm64" in text) == (2, True)
 
@@ -221,8 +219,8 @@ def test_a_file_that_can_no_longer_be_counted_keeps_no_limit(
     lost = CountFailure.model_validate(
         {**place(workspace, "int8", "cortex-a76"), "reason": "it crashed (SIGSEGV)"}
     )
-    write_text(first, store.make(recipe, counts=counts).to_json())
-    write_text(second, store.make(recipe, counts=counts[:1], failures=[lost]).to_json())
+    store.make(recipe, counts=counts).write(first)
+    store.make(recipe, counts=counts[:1], failures=[lost]).write(second)
     code, text = compare(first, second)
     assert code == 1
     assert "int8 on litert@arm64, cortex-a76: it crashed (SIGSEGV)" in text

@@ -13,7 +13,6 @@ from edgetag.progress import SilentProgress
 from edgetag.runtimes.wasm import Wasm
 from edgetag.targets.result import TargetsResult
 from edgetag.workspace import digest_file
-from edgetag.writing import write_text
 from tests.support.paths import MODELS
 
 pytestmark = [
@@ -57,8 +56,8 @@ def test_scores_that_differ_end_in_1_and_are_shown_with_how_many_and_how_much(
     path = run_folder / "run" / "export" / "export.json"
     exported = ExportResult.read(path, "export")
     # A float file that claims to hold integers alone: rounding is then one difference too many.
-    strict = exported.variants[0].model_copy(update={"float_tensors": 0})
-    write_text(path, ExportResult(variants=(strict, exported.variants[1])).to_json())
+    strict = exported.variants[0].replace(float_tensors=0)
+    ExportResult(variants=(strict, exported.variants[1])).write(path)
     code, text = target_check(run_folder, wasm_cache)
     (row,) = (line for line in text.splitlines() if line.startswith("fp32"))
     assert code == 1
@@ -71,9 +70,9 @@ def test_sixteen_bit_activations_agree_in_webassembly(run_folder: Path, wasm_cac
     path = run_folder / "run" / "export" / "int8.tflite"
     path.write_bytes((MODELS / "tiny_int16x8.tflite").read_bytes())
     exported = ExportResult.read(path.parent / "export.json", "export")
-    other = exported.variants[1].model_copy(update={"sha256": digest_file(path)})
+    other = exported.variants[1].replace(sha256=digest_file(path))
     result = ExportResult(variants=(exported.variants[0], other))
-    write_text(path.parent / "export.json", result.to_json())
+    result.write(path.parent / "export.json")
     code, text = target_check(run_folder, wasm_cache, "--variant", "int8", "--json")
     (check,) = TargetsResult.from_json(text, "stdout").checks
     assert (code, check.agreement) == (0, "identical"), check

@@ -34,7 +34,7 @@ def pretrained(suspect_labels: str) -> Recipe:
     """Return a recipe whose network begins with weights that never saw the labels."""
     recipe = small_recipe(phases=({**HEAD},), suspect_labels=suspect_labels)
     network = NetworkSection(name="efficientnet_lite0", input_size=SIZE)
-    return recipe.model_copy(update={"network": network})
+    return recipe.replace(network=network)
 
 
 def left_out_rows(workspace: Workspace, tag: str) -> npt.NDArray[np.int64]:

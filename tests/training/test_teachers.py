@@ -68,7 +68,7 @@ def write_teacher(folder: Path, seed: int, **network: Any) -> Workspace:
     save_weights(model, workspace.train / "model.npz")
     values = recipe.model_dump(mode="json")
     file = RunFile(name=recipe.name, recipe=values, seed=1, versions={})
-    write_text(workspace.run_file, file.to_json())
+    file.write(workspace.run_file)
     write_thresholds(workspace)
     return workspace
 
@@ -76,7 +76,7 @@ def write_teacher(folder: Path, seed: int, **network: Any) -> Workspace:
 def write_thresholds(workspace: Workspace, tags: tuple[str, ...] = TAGS) -> None:
     thresholds = dict.fromkeys(tags, 0.5)
     kept = Thresholds(policy="fixed", split="validation", thresholds=thresholds)
-    write_text(workspace.train / "thresholds.json", kept.to_json())
+    kept.write(workspace.train / "thresholds.json")
 
 
 @pytest.fixture(scope="module")

@@ -174,9 +174,9 @@ def test_data_of_another_recipe_is_refused(tmp_path: Path) -> None:
 
     workspace = build_data(tmp_path / "run")
     recipe = small_recipe()
-    network = recipe.network.model_copy(update={"input_size": 96})
+    network = recipe.network.replace(input_size=96)
     with pytest.raises(InputError, match="edgetag data build"):
-        stage.run(recipe.model_copy(update={"network": network}), workspace, Lines())
+        stage.run(recipe.replace(network=network), workspace, Lines())
 
 
 def test_the_pipelines_rate_is_measured(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ QUIET = SilentProgress()
 
 def verdict_of(drop: float = 0.004, **changes: object) -> Verdict:
     """Return int8 on one runtime, whose mAP and tag "cat" are lower by `drop`."""
-    return make_verdict((scored("int8", "litert", "test", drop),)).model_copy(update=changes)
+    return make_verdict((scored("int8", "litert", "test", drop),)).replace(**changes)
 
 
 def accepted(drop: float = 0.004, previous: Baseline | None = None) -> Baseline:
@@ -57,11 +57,11 @@ def with_tag(verdict: Verdict, **changes: object) -> Verdict:
 
     def changed(entry: VariantVerdict) -> VariantVerdict:
         tags: tuple[TagVerdict, ...] = tuple(
-            tag.model_copy(update=changes) if tag.tag == "cat" else tag for tag in entry.tags
+            tag.replace(**changes) if tag.tag == "cat" else tag for tag in entry.tags
         )
-        return entry.model_copy(update={"tags": tags})
+        return entry.replace(tags=tags)
 
-    return verdict.model_copy(update={"variants": tuple(map(changed, verdict.variants))})
+    return verdict.replace(variants=tuple(map(changed, verdict.variants)))
 
 
 def told(comparison: BaselineComparison) -> list[tuple[str, str]]:
@@ -69,9 +69,7 @@ def told(comparison: BaselineComparison) -> list[tuple[str, str]]:
 
 
 def test_numbers_are_accepted_to_six_decimals() -> None:
-    entry = scored("int8", "litert", "test", 0.0).model_copy(
-        update={"map": 0.12345678, "map_drop": None}
-    )
+    entry = scored("int8", "litert", "test", 0.0).replace(map=0.12345678, map_drop=None)
     verdict = with_tag(make_verdict((entry,)), ap=0.9999995, recall=2 / 3, fpr=None)
     (state,) = accept(verdict, None, "first").variants
     assert (state.map, state.map_drop) == (0.123457, None)
@@ -104,7 +102,7 @@ def test_a_change_names_its_file_runtime_numbers_and_tolerance() -> None:
 
 
 def test_a_given_file_is_held_against_the_variant_that_it_is_accepted_as() -> None:
-    entry = scored("int8", "litert", "test", 0.02).model_copy(update={"variant": "mine"})
+    entry = scored("int8", "litert", "test", 0.02).replace(variant="mine")
     verdict = make_verdict((entry,))
     alone = compare(verdict, accepted(), FILE, 0.002, 0.05)
     assert [(c.variant, c.change) for c in alone.changes] == [("int8", "gone"), ("mine", "new")]
@@ -172,7 +170,7 @@ def test_a_change_within_the_tolerance_is_none() -> None:
 
 
 def at_distance(rmse: float | None) -> Verdict:
-    entry = scored("int8", "litert", "test", 0.004).model_copy(update={"logit_rmse": rmse})
+    entry = scored("int8", "litert", "test", 0.004).replace(logit_rmse=rmse)
     return make_verdict((entry,))
 
 
@@ -204,7 +202,7 @@ def test_the_recipe_says_which_drift_counts() -> None:
     assert told(compare(at_distance(0.29), baseline, FILE, 0.002, 0.01, 0.5)) == []
     (change,) = compare(at_distance(0.31), baseline, FILE, 0.002, 0.01, 0.5).changes
     assert (change.what, change.tolerance) == ("logit_rmse", 0.1)
-    distant = at_distance(0.4).variants[0].model_copy(update={"map": 0.6, "map_drop": 0.25})
+    distant = at_distance(0.4).variants[0].replace(map=0.6, map_drop=0.25)
     means = held(make_verdict((distant,)), baseline).changes
     assert [each.what for each in means] == ["map", "map_drop", "logit_rmse"]
 
@@ -249,10 +247,10 @@ def test_what_is_gone_or_new_is_sorted_by_its_number(values: tuple[float, float]
     def with_ap(*of_tags: float | None) -> Verdict:
         (entry,) = verdict_of().variants
         tags = tuple(
-            tag.model_copy(update={"ap": ap, "recall": None, "fpr": None})
+            tag.replace(ap=ap, recall=None, fpr=None)
             for tag, ap in zip(entry.tags, (*of_tags, None), strict=True)
         )
-        return make_verdict((entry.model_copy(update={"tags": tags}),))
+        return make_verdict((entry.replace(tags=tags),))
 
     scored_both, neither = with_ap(*values), with_ap(None, None)
     for before, after in ((scored_both, neither), (neither, scored_both)):
@@ -279,7 +277,7 @@ def test_a_given_file_is_accepted_in_the_place_of_the_variant_that_it_alone_stan
 
     def given(name: str) -> VariantVerdict:
         entry = scored("int8", "litert", "test", 0.004)
-        return entry.model_copy(update={"variant": name, "stands_for": "int8"})
+        return entry.replace(variant=name, stands_for="int8")
 
     own = scored("int8", "litert", "test", 0.004)
     assert kept(given("mine")) == ["int8"]
@@ -296,8 +294,8 @@ def test_the_table_of_changes_has_four_digits_and_marks_only_what_may_decide() -
         "| int8 | litert | map_drop | 0.0040 | 0.0200 | 0.0020 | ✗ worse |",
         "| int8 | litert | ap of cat | 0.8960 | 0.8800 | 0.0100 | ✗ worse |",
     ]
-    reference = worse.reference.model_copy(update={"weights_sha256": "00" * 32})
-    others = rows(worse.model_copy(update={"reference": reference}))
+    reference = worse.reference.replace(weights_sha256="00" * 32)
+    others = rows(worse.replace(reference=reference))
     assert all("✗" not in row for row in others)
 
 
@@ -311,8 +309,8 @@ def test_the_table_of_the_accepted_state_counts_tags_and_shortens_digests() -> N
 
 def test_other_trained_weights_are_told_and_decide_nothing() -> None:
     verdict = verdict_of(0.2)
-    reference = verdict.reference.model_copy(update={"weights_sha256": "00" * 32})
-    comparison = held(verdict.model_copy(update={"reference": reference}), accepted())
+    reference = verdict.reference.replace(weights_sha256="00" * 32)
+    comparison = held(verdict.replace(reference=reference), accepted())
     assert not comparison.same_reference
     assert comparison.changes
     assert comparison.verdict == "pass"
@@ -320,8 +318,8 @@ def test_other_trained_weights_are_told_and_decide_nothing() -> None:
 
 def test_other_scores_with_the_same_numbers_are_told() -> None:
     verdict = verdict_of()
-    entry = verdict.variants[0].model_copy(update={"scores_sha256": "00" * 32})
-    comparison = held(verdict.model_copy(update={"variants": (entry,)}), accepted())
+    entry = verdict.variants[0].replace(scores_sha256="00" * 32)
+    comparison = held(verdict.replace(variants=(entry,)), accepted())
     assert not comparison.same_scores
     assert comparison.changes == ()
 
@@ -375,9 +373,7 @@ def test_what_a_new_file_replaces_fails_but_on_runtimes_that_this_machine_lacks(
 
 
 def test_a_file_without_a_mean_is_gone_or_new_all_the_same() -> None:
-    without = scored("fp32", "litert", "test", 0.0).model_copy(
-        update={"map": None, "map_drop": None, "tags": ()}
-    )
+    without = scored("fp32", "litert", "test", 0.0).replace(map=None, map_drop=None, tags=())
     two = make_verdict((without, *verdict_of().variants))
     assert told(held(two, accepted())) == [("map", "new")]
     assert told(held(verdict_of(), accept(two, None, "both"))) == [("map", "gone")]
@@ -467,7 +463,7 @@ def accepting(tmp_path: Path) -> Callable[..., tuple[Path, Baseline]]:
 
     def run(verdict: Verdict, progress: Progress = QUIET, **options: bool) -> tuple[Path, Baseline]:
         workspace = Workspace(tmp_path / "run")
-        write_text(workspace.validate / "verdict.json", verdict.to_json())
+        verdict.write(workspace.validate / "verdict.json")
         recipe = parse_recipe(recipe_file.read_text(), recipe_file)
         return accept_run(recipe, recipe_file, workspace, progress, "because", **options)
 
@@ -526,8 +522,8 @@ def test_a_file_that_decides_nothing_needs_no_permission(
     judged = make_sources().verdict
     decisions: dict[str, Decision] = {**judged.decisions, "int8": "fail", "int8-qat": "pass"}
     counting = [decision for name, decision in decisions.items() if name != "int8"]
-    standing_in = judged.model_copy(
-        update={"decisions": decisions, "passed_over": ("int8",), "verdict": worst(counting)}
+    standing_in = judged.replace(
+        decisions=decisions, passed_over=("int8",), verdict=worst(counting)
     )
     assert standing_in.verdict == "pass"
     assert accepting(standing_in)[1].verdict == "pass"

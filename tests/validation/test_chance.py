@@ -5,7 +5,8 @@ import pytest
 
 from edgetag.tags import Vocabulary
 from edgetag.validation.chance import no_better_than_chance
-from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.metrics import Measured
+from tests.support.splits import split_over
 
 TAGS = Vocabulary(("cat", "dog", "rare"))
 
@@ -17,8 +18,7 @@ def sentences(knows: float, seed: int) -> list[str]:
     labels[:, 2] = [1, *[0] * 299]
     scores = generator.random((300, 3)).astype(np.float32)
     scores[:, 0] = (1 - knows) * scores[:, 0] + knows * labels[:, 0]
-    groups = [str(row) for row in range(300)]
-    split = Split(labels, TAGS, groups, min_positives=5, samples=200, confidence=0.95, seed=1)
+    split = split_over(labels, TAGS, min_positives=5)
     measured = Measured(scores, split, dict.fromkeys(TAGS.names, 0.5))
     return list(no_better_than_chance(measured))
 
@@ -44,16 +44,7 @@ def test_a_tag_is_told_from_where_chance_reaches_the_lower_end_of_its_interval(
     # Draws of 0, 0.01 … 1, of which the lower end of an interval of 50 % is 0.25, as is 20 of 80.
     labels = np.zeros((80, 1), dtype=np.int8)
     labels[:positives] = 1
-    groups = [str(row) for row in range(80)]
-    split = Split(
-        labels,
-        Vocabulary(("cat",)),
-        groups,
-        min_positives=5,
-        samples=1,
-        confidence=0.5,
-        seed=1,
-    )
+    split = split_over(labels, ("cat",), min_positives=5, samples=1, confidence=0.5)
     measured = Measured(labels.astype(np.float32), split, {"cat": 0.5})
     vars(measured)["ap_samples"] = np.linspace(0.0, 1.0, 101)[:, None]
     assert bool(list(no_better_than_chance(measured))) == told

@@ -9,7 +9,8 @@ import pytest
 
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.validation.changes import CHANGES_KEPT, CURVE_POINTS, changed_decisions, details
-from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.metrics import Measured
+from tests.support.splits import split_over
 from tests.support.tiny_run import RunFolder
 
 IMAGES = 40
@@ -30,8 +31,8 @@ def rows(dataset: Dataset) -> Rows:
 def pair(dataset: Dataset, labels: Array, before: Array, after: Array) -> tuple[Measured, Measured]:
     names = dataset.vocabulary.names
     groups = [str(number) for number in range(len(labels))]
-    split = Split(
-        labels, dataset.vocabulary, groups, min_positives=1, samples=10, confidence=0.9, seed=1
+    split = split_over(
+        labels, dataset.vocabulary, groups, min_positives=1, samples=10, confidence=0.9
     )
     lower = dict.fromkeys(names, 0.5)
     return Measured(before, split, lower), Measured(after, split, dict.fromkeys(names, 0.4))

@@ -10,21 +10,14 @@ from sklearn.metrics import average_precision_score, f1_score
 from edgetag.tags import Vocabulary
 from edgetag.validation.comparison import Comparison, compare
 from edgetag.validation.metrics import Measured, Split
+from tests.support.splits import split_over
 
 TAGS = Vocabulary(("cat", "dog", "rare"))
 THRESHOLDS = {"cat": 0.5, "dog": 0.3, "rare": 0.5}
 
 
 def split(labels: npt.NDArray[Any], groups: list[str] | None = None) -> Split:
-    return Split(
-        labels,
-        TAGS,
-        groups or [str(i) for i in range(len(labels))],
-        min_positives=10,
-        samples=300,
-        confidence=0.95,
-        seed=1,
-    )
+    return split_over(labels, TAGS, groups, min_positives=10, samples=300)
 
 
 def case(seed: int = 0) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:

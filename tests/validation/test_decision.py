@@ -25,6 +25,7 @@ from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.needs import images_to_decide
 from edgetag.validation.result import Failure
 from tests.support.made_results import scored
+from tests.support.splits import split_over
 
 TAGS = Vocabulary(("cat", "dog", "rare"))
 THRESHOLDS = dict.fromkeys(TAGS.names, 0.5)
@@ -87,15 +88,7 @@ def scene(flipped: int = 0) -> tuple[Comparison, Split]:
     reference = np.where(labels == 1, 0.9, 0.1) + generator.uniform(-0.05, 0.05, labels.shape)
     variant = reference.copy()
     variant[:flipped, 0] = 0.2
-    split = Split(
-        labels,
-        TAGS,
-        [str(i) for i in range(400)],
-        min_positives=20,
-        samples=200,
-        confidence=0.95,
-        seed=1,
-    )
+    split = split_over(labels, TAGS)
     after = Measured(variant.astype(np.float32), split, THRESHOLDS)
     before = Measured(reference.astype(np.float32), split, THRESHOLDS)
     return compare(before, after, after), split
@@ -117,15 +110,7 @@ def test_one_tag_s_collapse_fails_among_many_tags_and_margins() -> None:
     names = Vocabulary(tuple(f"tag{number}" for number in range(20)))
     generator = np.random.default_rng(7)
     labels = (generator.random((400, 20)) < 0.3).astype(np.int8)
-    split = Split(
-        labels,
-        names,
-        [str(i) for i in range(400)],
-        min_positives=20,
-        samples=200,
-        confidence=0.95,
-        seed=1,
-    )
+    split = split_over(labels, names)
     right = (np.where(labels == 1, 0.9, 0.1) + generator.uniform(0, 0.05, labels.shape)).astype(
         "f4"
     )
@@ -230,15 +215,7 @@ def test_pictures_of_one_group_decide_no_margin() -> None:
     generator = np.random.default_rng(2)
     labels = (generator.random((200, 3)) < 0.4).astype(np.int8)
     scores = np.where(labels == 1, 0.9, 0.1).astype(np.float32)
-    split = Split(
-        labels,
-        TAGS,
-        ["one session"] * 200,
-        min_positives=20,
-        samples=200,
-        confidence=0.95,
-        seed=1,
-    )
+    split = split_over(labels, TAGS, ["one session"] * 200)
     flipped = scores.copy()
     # As many lost as gained: their sum over the group is 0, which hides that they go together.
     for tag in range(3):
@@ -255,15 +232,7 @@ def test_pictures_of_one_group_decide_no_margin() -> None:
 
 def test_without_a_scored_tag_nothing_passes() -> None:
     labels = np.zeros((50, 3), dtype=np.int8)
-    split = Split(
-        labels,
-        TAGS,
-        [str(i) for i in range(50)],
-        min_positives=20,
-        samples=100,
-        confidence=0.95,
-        seed=1,
-    )
+    split = split_over(labels, TAGS, samples=100)
     same = Measured(np.full((50, 3), 0.2, np.float32), split, THRESHOLDS)
     comparison = compare(same, same, same)
     overall = check_overall(Budget(max_map_drop=0.5), comparison, split, 10, 100)

@@ -177,7 +177,7 @@ def test_a_reference_is_shown_beside_the_kept_one_where_there_is_one() -> None:
         flips=1,
         decisions=300,
     )
-    on_cpu = made.model_copy(update={"kept": kept, "tf32": False, "driver": ""})
+    on_cpu = made.replace(kept=kept, tf32=False, driver="")
     first, beside = tables_of(on_cpu)
     assert [list(row) for row in first.texts] == [
         ["torch", "2.9", "a GPU", "float32, TF32 off", "64"]

@@ -22,6 +22,7 @@ from edgetag.validation.decision import check_overall, check_tags, decide
 from edgetag.validation.losses import significant_losses
 from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.statistics import weighted_average_precision
+from tests.support.splits import split_over
 
 TRIALS = 1000
 TAGS = Vocabulary(("cat", "dog", "food", "girl"))
@@ -93,9 +94,7 @@ class World:
         labels, reference, variant = self.draw(generator)
         groups = [str(image // self.group) for image in range(len(labels))]
         seed = int(generator.integers(1 << 30))
-        split = Split(
-            labels, TAGS, groups, min_positives=20, samples=samples, confidence=0.95, seed=seed
-        )
+        split = split_over(labels, TAGS, groups, samples=samples, seed=seed)
         after = MeasuredFast(variant, split, THRESHOLDS)
         return compare(MeasuredFast(reference, split, THRESHOLDS), after, after), split
 

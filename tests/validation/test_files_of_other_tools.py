@@ -40,8 +40,8 @@ def judged_recipe(folder: RunFolder) -> Recipe:
     recipe = folder.with_recipe(
         "[budgets.default]\nmax_map_drop = 0.9\n[budgets.int8]\nmax_map_drop = 0.0001\n"
     )
-    section = recipe.validation.model_copy(update={"runtimes": ("litert",)})
-    return recipe.model_copy(update={"validation": section})
+    section = recipe.validation.replace(runtimes=("litert",))
+    return recipe.replace(validation=section)
 
 
 def test_it_is_judged_and_reported_beside_ours(run_folder: RunFolder) -> None:

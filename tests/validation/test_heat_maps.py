@@ -28,15 +28,14 @@ from edgetag.validation.heat_maps import (
     check_heat_maps,
     with_heat_maps,
 )
-from edgetag.validation.metrics import Split
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import ReferenceMaps, read_reference
 from edgetag.validation.statistics import Bootstrap, ratio_samples
 from edgetag.workspace import digest_file
-from edgetag.writing import write_text
 from tests.support.listening import Listening
 from tests.support.made_results import scored
 from tests.support.run_folders import give_maps
+from tests.support.splits import split_over
 from tests.support.tiny_run import TAGS, TEST, RunFolder
 
 EXACT = ExplainMaps(height=4, width=4, mean_step=0.0, mean_low=-np.inf, mean_high=np.inf)
@@ -55,15 +54,7 @@ def scene() -> ReferenceHeatMaps:
     """40 images in 20 groups, 4 x 4 cells, three tags of which the last is rare."""
     generator = np.random.default_rng(1)
     labels = (generator.random((40, 3)) < [0.5, 0.5, 0.05]).astype(np.int8)
-    split = Split(
-        labels,
-        Vocabulary(TAGS),
-        [f"{i // 2}" for i in range(40)],
-        min_positives=10,
-        samples=200,
-        confidence=0.95,
-        seed=1,
-    )
+    split = split_over(labels, TAGS, [f"{i // 2}" for i in range(40)], min_positives=10)
     return ReferenceHeatMaps(generator.normal(0, 2, (40, 4, 4, 3)).astype(np.float32), split)
 
 
@@ -152,14 +143,8 @@ def small(
     """Two images of 1 x 3 cells, two tags; all cells are a half but the highest, which differ."""
     maps = np.zeros((2, 1, 3, 2), np.float32)
     maps[:, 0, 0, 0] = maps[:, 0, 2, 1] = np.log(3)  # 3/4
-    split = Split(
-        labels,
-        Vocabulary(("cat", "dog")),
-        groups,
-        min_positives=min_positives,
-        samples=50,
-        confidence=0.9,
-        seed=1,
+    split = split_over(
+        labels, ("cat", "dog"), groups, min_positives=min_positives, samples=50, confidence=0.9
     )
     return ReferenceHeatMaps(maps, split)
 
@@ -335,8 +320,8 @@ def limited(folder: RunFolder, limit: float) -> Recipe:
     recipe = folder.with_recipe(
         f"[budgets.default]\nmax_map_drop = 0.9\nmax_heat_map_error = {limit}\n"
     )
-    export = recipe.export.model_copy(update={"explain": ("int8",)})
-    return recipe.model_copy(update={"export": export})
+    export = recipe.export.replace(explain=("int8",))
+    return recipe.replace(export=export)
 
 
 def entries(verdict: Verdict, variant: str, split: str) -> list[VariantVerdict]:
@@ -431,10 +416,10 @@ def test_a_file_that_lost_its_signature_fails(
     export = run_folder.workspace.export / "export.json"
     old = ExportResult.read(export, "export")
     changed = tuple(
-        one.model_copy(update={"sha256": digest_file(path)}) if one.variant == "int8" else one
+        one.replace(sha256=digest_file(path)) if one.variant == "int8" else one
         for one in old.variants
     )
-    write_text(export, old.model_copy(update={"variants": changed}).to_json())
+    old.replace(variants=changed).write(export)
     with pytest.raises(InputError, match="export it again"):
         stage.run(limited(run_folder, 0.05), run_folder.workspace, SilentProgress(), reference)
 

@@ -15,7 +15,6 @@ from edgetag.validation.held import Held, require_standing
 from edgetag.validation.inputs import candidates
 from edgetag.validation.judging_run import failure_of, score
 from edgetag.validation.scores import digest_in_order, images_digest
-from edgetag.writing import write_text
 from tests.support.made_results import make_verdict, scored
 from tests.support.tiny_run import STYLE, TAGS, TEST, VALIDATION, RunFolder
 
@@ -42,7 +41,7 @@ def held(folder: RunFolder, recipe: Recipe, /, **changes: object) -> Held:
         update={"recipe": recipe.name, "tags": TAGS}
     )
     path = folder.workspace.root / "baseline.json"
-    write_text(path, accept(verdict, None, "first").model_copy(update=changes).to_json())
+    accept(verdict, None, "first").replace(**changes).write(path)
     return Held.read(path, recipe, TAGS)
 
 
@@ -90,8 +89,8 @@ def test_each_file_is_held_against_what_is_accepted_of_it_on_runtimes_that_are_h
 ) -> None:
     files = candidates(recipe, run_folder.workspace)
     assert held(run_folder, recipe).against(files).names == {"fp32": "fp32", "int8": "int8"}
-    elsewhere = recipe.validation.model_copy(update={"runtimes": (ABSENT,)})
-    other = recipe.model_copy(update={"validation": elsewhere})
+    elsewhere = recipe.validation.replace(runtimes=(ABSENT,))
+    other = recipe.replace(validation=elsewhere)
     with pytest.raises(InputError, match="nothing is accepted of fp32, int8 on"):
         held(run_folder, other).against(files)
 
@@ -121,15 +120,15 @@ def test_tolerances_are_the_recipes(run_folder: RunFolder, recipe: Recipe) -> No
     verdict = make_verdict((scored("int8", "litert", "test", 0.09),)).model_copy(
         update={"recipe": recipe.name, "tags": TAGS}
     )
-    drifted = verdict.variants[0].model_copy(update={"logit_rmse": 0.4})
-    further = verdict.model_copy(update={"variants": (drifted,)})
+    drifted = verdict.variants[0].replace(logit_rmse=0.4)
+    further = verdict.replace(variants=(drifted,))
     for section, of, changes in (
         (recipe.validation, verdict, ["map", "map_drop", "ap of cat"]),
         (wide, verdict, []),
         (wide, further, ["logit_rmse"]),
-        (wide.model_copy(update={"baseline_rmse_tolerance": 1.0}), further, []),
+        (wide.replace(baseline_rmse_tolerance=1.0), further, []),
     ):
-        other = recipe.model_copy(update={"validation": section})
+        other = recipe.replace(validation=section)
         compared = held(run_folder, other).compared(of, partial=True).baseline
         assert compared is not None
         assert [change.what for change in compared.changes] == changes
@@ -138,8 +137,8 @@ def test_tolerances_are_the_recipes(run_folder: RunFolder, recipe: Recipe) -> No
 def test_a_file_of_which_nothing_tells_what_it_stands_for_is_refused_without_data(
     run_folder: RunFolder, recipe: Recipe
 ) -> None:
-    bundle = recipe.bundle.model_copy(update={"variants": "best"})
-    best = recipe.model_copy(update={"bundle": bundle})
+    bundle = recipe.bundle.replace(variants="best")
+    best = recipe.replace(bundle=bundle)
     with pytest.raises(InputError, match="which variant does this file stand for"):
         require_standing(best, ["mine"], None, None)
     require_standing(best, ["mine"], "int8", None)
@@ -154,8 +153,8 @@ def test_runtimes_that_are_here_come_first_and_the_first_alone_scores_what_thres
 ) -> None:
     recipe = run_folder.with_recipe("")
     names = (ABSENT, "litert")
-    section = recipe.validation.model_copy(update={"runtimes": names})
-    recipe = recipe.model_copy(update={"validation": section})
+    section = recipe.validation.replace(runtimes=names)
+    recipe = recipe.replace(validation=section)
     evaluation = evaluated(run_folder, recipe)
     files = candidates(recipe, run_folder.workspace)
     runs = list(score(evaluation, files, QUIET))

@@ -39,11 +39,11 @@ def file(run_folder: RunFolder) -> Candidate:
 
 
 def with_recipe(evaluation: Evaluation, **changes: object) -> Evaluation:
-    return replace(evaluation, recipe=evaluation.recipe.model_copy(update=changes))
+    return replace(evaluation, recipe=evaluation.recipe.replace(**changes))
 
 
 def with_section(evaluation: Evaluation, **changes: object) -> Evaluation:
-    section = evaluation.recipe.validation.model_copy(update=changes)
+    section = evaluation.recipe.validation.replace(**changes)
     return with_recipe(evaluation, validation=section)
 
 
@@ -68,8 +68,8 @@ def with_scores(evaluation: Evaluation) -> Evaluation:
 
 
 def with_policy(evaluation: Evaluation) -> Evaluation:
-    policy = evaluation.recipe.training.thresholds.model_copy(update={"max_fpr": 0.2})
-    training = evaluation.recipe.training.model_copy(update={"thresholds": policy})
+    policy = evaluation.recipe.training.thresholds.replace(max_fpr=0.2)
+    training = evaluation.recipe.training.replace(thresholds=policy)
     return with_recipe(evaluation, training=training)
 
 
@@ -199,9 +199,9 @@ def test_what_cannot_judge_is_told_before_anything_is_scored(run_folder: RunFold
         f"[budgets.default.tags]\n{rarest} = {{ max_ap_drop = 0.1 }}\n"
     )
     assert positives.max() > fewest, "another tag is scored still"
-    section = recipe.validation.model_copy(update={"min_positives": fewest + 1})
+    section = recipe.validation.replace(min_positives=fewest + 1)
     lines = Lines()
-    recipe = recipe.model_copy(update={"validation": section})
+    recipe = recipe.replace(validation=section)
     prepare(recipe, run_folder.workspace, dataset, (), lines, given, 0.0)
     told = [line for line in lines.lines if line.startswith("warning")]
     assert any("max_map_drop = 0.99 can never be broken" in line for line in told)

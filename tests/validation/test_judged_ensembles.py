@@ -48,8 +48,8 @@ def one_runtime(
 ) -> RunFolder:
     """The run folder with a recipe of LiteRT alone; what a `Tagger` proves is kept beside it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    section = run_folder.recipe.validation.model_copy(update={"runtimes": ("litert",)})
-    recipe = run_folder.recipe.model_copy(update={"validation": section})
+    section = run_folder.recipe.validation.replace(runtimes=("litert",))
+    recipe = run_folder.recipe.replace(validation=section)
     return RunFolder(
         run_folder.workspace, recipe, run_folder.labels, run_folder.reference, run_folder.thresholds
     )

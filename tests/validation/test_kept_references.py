@@ -62,7 +62,7 @@ def test_a_reference_of_these_pictures_by_this_code_is_good(
 
 def test_a_reference_by_other_code_is_computed_again(run_folder: RunFolder, kept: Path) -> None:
     stored = read_reference(kept)
-    other = replace(stored, meta=stored.meta.model_copy(update={"made_with": "before"}))
+    other = replace(stored, meta=stored.meta.replace(made_with="before"))
     assert objection(run_folder, other) == "was made by other code or packages"
 
 
@@ -164,7 +164,7 @@ def test_a_reference_of_another_model_or_contract_is_told_by_its_name(
         ({"weights_sha256": "0" * 64}, "scores of another model than"),
         ({"preprocessing": "other"}, "another preprocessing contract"),
     ):
-        other = replace(stored, meta=stored.meta.model_copy(update=change))
+        other = replace(stored, meta=stored.meta.replace(**change))
         write_reference(kept, other)
         with pytest.raises(InputError, match=message):
             obtaining._read_fitting(kept, run_folder.recipe, run_folder.workspace)

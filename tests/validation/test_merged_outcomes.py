@@ -17,9 +17,7 @@ RUN = parse_recipe(RECIPE, RECIPE_FILE)
 
 def outcome(names: Sequence[str], when: str, decision: Decision = "pass") -> Outcome:
     """Return what a validation of some files leaves, every part of it marked with when that was."""
-    entries = tuple(
-        scored(name, "litert", "test", 0.0).model_copy(update={"device": when}) for name in names
-    )
+    entries = tuple(scored(name, "litert", "test", 0.0).replace(device=when) for name in names)
     failures = tuple(
         Failure(
             variant=name,

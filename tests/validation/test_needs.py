@@ -81,8 +81,8 @@ def test_in_all_is_told_by_the_split_s_share_of_all_images(run_folder: RunFolder
 
 def open_checks(folder: RunFolder) -> dict[tuple[str | None, str], Check]:
     recipe = folder.with_recipe(MARGINS)
-    section = recipe.validation.model_copy(update={"runtimes": ("litert",)})
-    recipe = recipe.model_copy(update={"validation": section})
+    section = recipe.validation.replace(runtimes=("litert",))
+    recipe = recipe.replace(validation=section)
     verdict = stage.run(recipe, folder.workspace, QUIET, folder.reference_file())
     (entry,) = [v for v in verdict.variants if (v.variant, v.split) == ("int8", "test")]
     checks: dict[tuple[str | None, str], Check] = {

@@ -17,8 +17,8 @@ from edgetag.validation.accepted import accept
 from edgetag.validation.details import Details
 from edgetag.validation.result import Verdict
 from edgetag.workspace import RunFile, StageRecord, digest_file
-from edgetag.writing import write_text
 from tests.support.listening import Listening
+from tests.support.made_results import stage_record
 from tests.support.paths import MODELS
 from tests.support.run_folders import write_export
 from tests.support.tiny_run import TAGS, RunFolder
@@ -30,8 +30,8 @@ def recipe(run_folder: RunFolder) -> Recipe:
 
 
 def shipping_the_best(recipe: Recipe) -> Recipe:
-    bundle = recipe.bundle.model_copy(update={"variants": "best"})
-    return recipe.model_copy(update={"bundle": bundle})
+    bundle = recipe.bundle.replace(variants="best")
+    return recipe.replace(bundle=bundle)
 
 
 def left(folder: RunFolder) -> tuple[bytes, bytes, bytes]:
@@ -46,13 +46,13 @@ def test_what_is_judged_again_changes_nothing_else(run_folder: RunFolder, recipe
     before = left(run_folder)
     for variants in (("int8",), ("fp32",)):
         partial = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=variants)
-        assert partial.model_copy(update={"pictures": whole.pictures}) == whole
+        assert partial.replace(pictures=whole.pictures) == whole
         assert left(run_folder)[1:] == before[1:]
     (run_folder.workspace.validate / "verdict.json").unlink()
     alone = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=("int8",))
     assert list(alone.decisions) == ["int8"]
     both = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=("fp32",))
-    assert both.model_copy(update={"pictures": whole.pictures}) == whole
+    assert both.replace(pictures=whole.pictures) == whole
     assert left(run_folder)[1:] == before[1:]
 
 
@@ -81,8 +81,8 @@ def test_what_is_no_longer_true_is_left_out_and_told(
         more = "[budgets.default]\nmax_map_drop = 0.8\n[budgets.int8]\nmax_map_drop = 0.9\n"
         recipe = run_folder.on_litert(more)
     elif what == "settings":
-        section = recipe.validation.model_copy(update={"bootstrap_samples": 300})
-        recipe = recipe.model_copy(update={"validation": section})
+        section = recipe.validation.replace(bootstrap_samples=300)
+        recipe = recipe.replace(validation=section)
     elif what == "labels":
         manifest = pl.read_parquet(run_folder.workspace.manifest)
         filled = manifest.with_columns(pl.col("tag:cat").fill_null(0))
@@ -126,7 +126,7 @@ def test_a_file_that_was_made_if_needed_stays_and_goes_on_standing_in(
     assert (whole.verdict, whole.decisions["int8"]) == ("pass", "fail")
     for variant in recipe.export.possible:
         partial = stage.run(recipe, workspace, SilentProgress(), variants=(variant,))
-        assert partial.model_copy(update={"pictures": whole.pictures}) == whole
+        assert partial.replace(pictures=whole.pictures) == whole
     assert whole.passed_over == ("int8",)
 
 
@@ -173,7 +173,7 @@ def test_the_accepted_state_is_held_against_the_verdict_of_all(
     workspace = run_folder.workspace
     whole = stage.run(recipe, workspace, SilentProgress(), run_folder.reference_file())
     baseline = tmp_path / "baseline.json"
-    write_text(baseline, accept(whole, None, "r").to_json())
+    accept(whole, None, "r").write(baseline)
     verdict = stage.run(recipe, workspace, SilentProgress(), variants=("int8",), baseline=baseline)
     assert verdict.baseline is not None
     assert verdict.baseline.changes == ()
@@ -189,13 +189,10 @@ def finished(folder: RunFolder, recipe: Recipe) -> None:
             for pattern in stages.stage(name).outputs
             for p in sorted(folder.workspace.root.glob(pattern))
         ]
-        records[name] = StageRecord(
+        records[name] = stage_record(
             fingerprint=name,
             settings=fingerprints.settings_digest(stages.stage(name), recipe),
             outputs={folder.workspace.relative(path): digest_file(path) for path in outputs},
-            finished_at="2026-01-01T00:00:00+00:00",
-            wall_s=0.0,
-            peak_memory_bytes=0,
         )
     run_file = RunFile(
         name=recipe.name,
@@ -204,7 +201,7 @@ def finished(folder: RunFolder, recipe: Recipe) -> None:
         versions={},
         stages=records,
     )
-    write_text(folder.workspace.run_file, run_file.to_json())
+    run_file.write(folder.workspace.run_file)
 
 
 def record(folder: RunFolder) -> StageRecord:
@@ -275,7 +272,7 @@ def test_a_file_that_stands_in_for_another_does_so_after_a_part_is_judged_again(
     assert (whole.verdict, whole.passed_over) == ("pass", ("int8",))
     for variant in whole.decisions:
         again = stage.run(recipe, run_folder.workspace, SilentProgress(), variants=(variant,))
-        assert again.model_copy(update={"pictures": whole.pictures}) == whole
+        assert again.replace(pictures=whole.pictures) == whole
     # A bundle that names the file ships it, so nothing stands in for it.
     assert named.bundle.variants == ("int8",)
     for variants in ((), ("int8",)):

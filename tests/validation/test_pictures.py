@@ -17,15 +17,14 @@ from edgetag.validation.pictures import first_of_each, require_allowed
 from edgetag.validation.pictures_result import PicturesComparison, SplitPictures, TagLoss
 from edgetag.validation.result import Verdict
 from edgetag.validation.scores import read_reference, write_reference
-from edgetag.writing import write_text
 from tests.support.listening import Listening
 from tests.support.tiny_run import KNOWN, STYLE, TAGS, TEST, RunFolder
 
 
 @pytest.fixture
 def recipe(run_folder: RunFolder) -> Recipe:
-    section = run_folder.recipe.validation.model_copy(update={"runtimes": ("litert",)})
-    return run_folder.recipe.model_copy(update={"validation": section})
+    section = run_folder.recipe.validation.replace(runtimes=("litert",))
+    return run_folder.recipe.replace(validation=section)
 
 
 def change(folder: RunFolder, table: pl.Expr | pl.DataFrame) -> None:
@@ -203,7 +202,7 @@ def test_a_reference_of_an_older_edgetag_still_misses_pictures_and_says_what_it_
         identities=tuple(f"id{i}" for i in range(count)),
         split=("test",) * TEST + ("test_style",) * STYLE,
         known=None,
-        meta=meta.model_copy(update={"schema_version": "edgetag.reference-scores/1.2"}),
+        meta=meta.replace(schema_version="edgetag.reference-scores/1.2"),
     )
     progress = Listening()
     verdict = stage.run(recipe, run_folder.workspace, progress, old)
@@ -252,7 +251,7 @@ def test_the_run_folder_s_own_reference_follows_thresholds_that_were_chosen_anew
     path = run_folder.workspace.train / "thresholds.json"
     chosen = Thresholds.read(path, "train")
     anew = {tag: value / 2 for tag, value in chosen.thresholds.items()}
-    write_text(path, chosen.model_copy(update={"thresholds": anew}).to_json())
+    chosen.replace(thresholds=anew).write(path)
     stage.run(recipe, run_folder.workspace, SilentProgress())
     assert read_reference(kept).meta.thresholds == anew
 
@@ -346,8 +345,8 @@ def test_a_tag_with_just_enough_positives_is_missed_when_one_goes(
     run_folder: RunFolder, recipe: Recipe
 ) -> None:
     cat = run_folder.labels[:TEST, 0] == 1
-    section = recipe.validation.model_copy(update={"min_positives": int(cat.sum())})
-    recipe = recipe.model_copy(update={"validation": section})
+    section = recipe.validation.replace(min_positives=int(cat.sum()))
+    recipe = recipe.replace(validation=section)
     gone = f"id{int(np.flatnonzero(cat)[0])}"
     change(run_folder, taken_out(pl.col("identity") == gone))
     had = int(cat.sum())

@@ -17,7 +17,6 @@ from edgetag.validation.plan_tables import plan_tables
 from edgetag.validation.planning import MOST, _smallest, images_needed, plan, power
 from edgetag.validation.proportions import paired_interval
 from edgetag.validation.result import VariantVerdict
-from edgetag.writing import write_text
 from tests.support.made_results import check, make_verdict, scored
 from tests.support.outcomes import chance_to_show
 from tests.support.tiny_run import TEST, RunFolder
@@ -127,18 +126,18 @@ def judged(run_folder: RunFolder, **changes: object) -> Plan:
     Of its positives 3 flipped, of the negatives 2.
     """
     entry = scored("int8", "litert", "test", 0.004)
-    cat = entry.tags[0].model_copy(
-        update={"flips": 5, "flips_of_positives": 3, "checks": (), "verdict": "pass"}
-    )
-    made = entry.model_copy(
-        update={"tags": (cat, *entry.tags[1:]), "budgets": (), "map_drop_interval": (0.0, 0.02)}
-        | changes
+    cat = entry.tags[0].replace(flips=5, flips_of_positives=3, checks=(), verdict="pass")
+    made = entry.replace(
+        **(
+            {"tags": (cat, *entry.tags[1:]), "budgets": (), "map_drop_interval": (0.0, 0.02)}
+            | changes
+        )
     )
     return planned(run_folder, made)
 
 
 def planned(run_folder: RunFolder, *entries: VariantVerdict) -> Plan:
-    write_text(run_folder.workspace.validate / "verdict.json", make_verdict(entries).to_json())
+    make_verdict(entries).write(run_folder.workspace.validate / "verdict.json")
     return plan(run_folder.on_litert(MARGINS), run_folder.workspace, QUIET, "int8", 0.8, None, 0.05)
 
 
@@ -197,9 +196,7 @@ def test_an_open_margin_is_planned_by_what_was_measured(run_folder: RunFolder) -
     open_recall = check("max_recall_drop", 0.05, 0.02, 0.06)
     lost_fpr = check("max_fpr_rise", 0.02, 0.03, 0.04)
     entry = scored("int8", "litert", "test", 0.004)
-    cat = entry.tags[0].model_copy(
-        update={"flips": 5, "flips_of_positives": 3, "checks": (open_recall, lost_fpr)}
-    )
+    cat = entry.tags[0].replace(flips=5, flips_of_positives=3, checks=(open_recall, lost_fpr))
     tags, budgets = (cat, *entry.tags[1:]), (check("max_map_drop", 0.02, 0.01, 0.03),)
     made = judged(run_folder, tags=tags, budgets=budgets)
     tests = 3  # two of cat, one of the second tag
@@ -223,12 +220,8 @@ def test_an_open_margin_is_planned_by_what_was_measured(run_folder: RunFolder) -
 def test_a_verdict_on_another_limit_leaves_the_plan_as_it_is(run_folder: RunFolder) -> None:
     without = judged(run_folder)
     entry = scored("int8", "litert", "test", 0.004)
-    cat = entry.tags[0].model_copy(
-        update={
-            "flips": 5,
-            "flips_of_positives": 3,
-            "checks": (check("max_recall_drop", 0.06, 0.02, 0.06),),
-        }
+    cat = entry.tags[0].replace(
+        flips=5, flips_of_positives=3, checks=(check("max_recall_drop", 0.06, 0.02, 0.06),)
     )
     other = judged(run_folder, tags=(cat, *entry.tags[1:]))
     assert need_of(other, "cat", "max_recall_drop") == need_of(without, "cat", "max_recall_drop")

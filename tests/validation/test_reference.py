@@ -30,9 +30,9 @@ def give_weights(folder: RunFolder) -> Recipe:
     from edgetag import networks
 
     network = type(folder.recipe.network)(**NETWORK)
-    section = folder.recipe.validation.model_copy(update={"runtimes": ("litert",)})
+    section = folder.recipe.validation.replace(runtimes=("litert",))
     networks.save_weights(networks.build(network, 3), folder.workspace.train / "model.npz")
-    return folder.recipe.model_copy(update={"network": network, "validation": section})
+    return folder.recipe.replace(network=network, validation=section)
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def test_a_kept_reference_is_computed_again_by_another_tensorflow(validated: Run
     kept = validated.workspace.validate / "reference.npz"
     stored = read_reference(kept)
     assert stored.meta.made_with == dependencies_of("edgetag.validation.reference").digest
-    elsewhere = stored.meta.model_copy(update={"made_with": "of TensorFlow 2.19"})
+    elsewhere = stored.meta.replace(made_with="of TensorFlow 2.19")
     write_reference(kept, replace(stored, meta=elsewhere))
     stage.run(validated.recipe, validated.workspace, QUIET)
     assert read_reference(kept).meta == stored.meta

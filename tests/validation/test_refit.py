@@ -11,6 +11,7 @@ from edgetag.tags import Vocabulary
 from edgetag.training.thresholds import choose_thresholds
 from edgetag.validation.metrics import Split, f1
 from edgetag.validation.refit import refit_thresholds
+from tests.support.splits import split_over
 
 TAGS = Vocabulary(("cat", "rare"))
 OLD = {"cat": 0.5, "rare": 0.123}
@@ -24,15 +25,7 @@ def validation_split(groups: list[str] | None = None) -> tuple[npt.NDArray[Any],
     labels[:2, 1] = 1
     scores = np.clip(0.3 + 0.4 * labels + generator.normal(0, 0.12, labels.shape), 0, 1)
     labels[generator.random(labels.shape) < 0.1] = -1
-    split = Split(
-        labels,
-        TAGS,
-        groups or [str(i) for i in range(300)],
-        min_positives=20,
-        samples=300,
-        confidence=0.95,
-        seed=1,
-    )
+    split = split_over(labels, TAGS, groups, samples=300)
     return scores.astype(np.float32), split
 
 
@@ -102,15 +95,7 @@ def aimed(share: float, alarms: float) -> tuple[npt.NDArray[np.float32], Split]:
     scores[:300] = 0.6
     scores[400 : 400 + int(400 * alarms)] = 0.4
     scores[400:404] = 0.6
-    split = Split(
-        labels,
-        Vocabulary(("cat",)),
-        [str(number) for number in range(800)],
-        min_positives=20,
-        samples=300,
-        confidence=0.95,
-        seed=1,
-    )
+    split = split_over(labels, ("cat",), samples=300)
     return scores, split
 
 

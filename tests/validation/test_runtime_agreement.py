@@ -34,8 +34,8 @@ needs_both = pytest.mark.skipif(
 
 def judge(folder: RunFolder, agreement_images: int | None = None) -> Verdict:
     recipe = folder.with_recipe("")
-    section = recipe.validation.model_copy(update={"agreement_images": agreement_images})
-    recipe = recipe.model_copy(update={"validation": section})
+    section = recipe.validation.replace(agreement_images=agreement_images)
+    recipe = recipe.replace(validation=section)
     return stage.run(recipe, folder.workspace, SilentProgress(), folder.reference_file())
 
 
@@ -55,7 +55,7 @@ def test_a_runtime_that_agrees_scores_a_part_and_the_first_is_judged_as_before(
 
     def first(verdict: Verdict) -> list[object]:
         return [
-            entry.model_copy(update={"images_per_s": 0.0})
+            entry.replace(images_per_s=0.0)
             for entry in verdict.variants
             if entry.runtime == "litert"
         ]
@@ -82,7 +82,7 @@ def test_what_is_in_doubt_is_judged_by_all_pictures(
     assert doubted.agreements == ()
 
     def told(verdict: Verdict) -> list[object]:
-        return [entry.model_copy(update={"images_per_s": 0.0}) for entry in verdict.variants]
+        return [entry.replace(images_per_s=0.0) for entry in verdict.variants]
 
     assert told(doubted) == told(whole)
     assert doubted.decisions == whole.decisions
@@ -92,8 +92,8 @@ def test_runtimes_are_compared_by_the_thresholds_that_the_file_is_judged_by(
     run_folder: RunFolder,
 ) -> None:
     recipe, workspace = run_folder.recipe, run_folder.workspace
-    section = recipe.validation.model_copy(update={"agreement_images": 100})
-    recipe = recipe.model_copy(update={"validation": section})
+    section = recipe.validation.replace(agreement_images=100)
+    recipe = recipe.replace(validation=section)
     evaluation = prepare(
         recipe,
         workspace,
@@ -126,8 +126,8 @@ def test_runtimes_are_compared_by_the_thresholds_that_the_file_is_judged_by(
 
 def test_runtimes_are_compared_where_no_label_is_known_too(run_folder: RunFolder) -> None:
     recipe, workspace = run_folder.recipe, run_folder.workspace
-    section = recipe.validation.model_copy(update={"agreement_images": 100})
-    recipe = recipe.model_copy(update={"validation": section})
+    section = recipe.validation.replace(agreement_images=100)
+    recipe = recipe.replace(validation=section)
     dataset, given = open_dataset(workspace), run_folder.reference_file()
     evaluation = prepare(recipe, workspace, dataset, (), SilentProgress(), given, max_changed=0.0)
     first = Scored(run_folder.reference, variant_meta())

@@ -152,7 +152,7 @@ def test_scores_from_0_to_1_are_scores(tmp_path: Path) -> None:
         {"identities": ("a", "b", "d")},
         {"tags": ("cat", "dog")},
         {"split": ("test", "test", "test")},
-        {"meta": META.model_copy(update={"batch": 4})},
+        {"meta": META.replace(batch=4)},
         {"known": None},
         {"known": KnownPictures(LABELS, ("a.png", "b.png", "c.png"), GROUPS)},
         {"known": KnownPictures(np.abs(LABELS), PICTURES.paths, GROUPS)},
@@ -250,7 +250,7 @@ MADE = variant_meta(images_per_s=123.0)
 
 def test_a_variants_scores_are_read_back_with_their_rate(tmp_path: Path) -> None:
     path = tmp_path / "int8.litert.npz"
-    wanted = MADE.model_copy(update={"images_per_s": 0.0})
+    wanted = MADE.replace(images_per_s=0.0)
     assert read_variant(path, wanted, (3, 2)) is None
     write_variant(path, SCORES, MADE)
     kept = read_variant(path, wanted, (3, 2))
@@ -280,7 +280,7 @@ def test_a_variants_scores_of_another_making_are_not_taken(
     path = tmp_path / "int8.litert.npz"
     write_variant(path, SCORES, MADE)
     assert read_variant(path, MADE, (3, 2)) is not None
-    assert read_variant(path, MADE.model_copy(update=change), (3, 2)) is None
+    assert read_variant(path, MADE.replace(**change), (3, 2)) is None
 
 
 def test_a_variants_scores_of_the_wrong_shape_or_damaged_count_as_none(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def make(folder: RunFolder, tmp_path: Path) -> Scoring:
     workspace = folder.workspace
     for file in (workspace.validate / "scores").glob("*.npz"):
         file.unlink()
-    machine = this_machine().model_copy(update={"cores": 2})
+    machine = this_machine().replace(cores=2)
     return Scoring(workspace, open_dataset(workspace), machine)
 
 
@@ -104,7 +104,7 @@ def test_each_run_has_its_own_rows_contract_and_columns(folder: RunFolder, make:
     rows = ROWS[[7, 3, 3, 100]]
     contract = folder.recipe.network.preprocessing()
     turned = run_of(folder, variant="turned", rows=rows, columns=(2, 0, 1))
-    brighter = run_of(folder, variant="brighter", contract=contract.model_copy(update={"mean": 0}))
+    brighter = run_of(folder, variant="brighter", contract=contract.replace(mean=0))
     progress = SilentProgress()
     outcomes = dict(make.all([run_of(folder), turned, brighter], progress))
     found = {run.variant: outcome for run, outcome in outcomes.items()}
@@ -127,7 +127,7 @@ def test_kept_scores_are_taken_and_others_are_not(folder: RunFolder, make: Scori
     for change in (
         {"columns": (2, 0, 1)},
         {"rows": ROWS[:9]},
-        {"contract": folder.recipe.network.preprocessing().model_copy(update={"std": 64.0})},
+        {"contract": folder.recipe.network.preprocessing().replace(std=64.0)},
         {"sha256": "of another file"},
     ):
         wanted = make._meta(run_of(folder, **change))
@@ -189,7 +189,7 @@ def test_a_damaged_cache_ends_everything_at_once(folder: RunFolder, tmp_path: Pa
     other = make_run_folder(tmp_path)
     dataset = open_dataset(other.workspace)
     (other.workspace.cache / "shard-00000.npy").write_bytes(b"damaged")
-    broken = Scoring(other.workspace, dataset, this_machine().model_copy(update={"cores": 2}))
+    broken = Scoring(other.workspace, dataset, this_machine().replace(cores=2))
     runs = [run_of(folder, variant=f"v{number}") for number in range(6)]
     with pytest.raises(InputError, match="damaged image cache"):
         broken.all(runs, SilentProgress())

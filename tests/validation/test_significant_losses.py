@@ -14,6 +14,7 @@ from edgetag.validation.metrics import Measured, Split
 from edgetag.validation.proportions import holm
 from edgetag.validation.result import Loss
 from edgetag.validation.statistics import chance_at_most
+from tests.support.splits import split_over
 
 TAGS = Vocabulary(("cat", "dog", "food"))
 THRESHOLDS = dict.fromkeys(TAGS.names, 0.5)
@@ -30,15 +31,7 @@ def compared(
     after = before + generator.normal(0, 0.01, before.shape)
     after[:lost, 0] = 0.02
     after[120 : 120 + invented, 0] = 0.8
-    split = Split(
-        labels,
-        TAGS,
-        groups or [str(i) for i in range(400)],
-        min_positives=20,
-        samples=300,
-        confidence=0.95,
-        seed=1,
-    )
+    split = split_over(labels, TAGS, groups, samples=300)
     scores = [Measured(one.astype(np.float32), split, THRESHOLDS) for one in (before, after)]
     return compare(scores[0], scores[1], scores[1]), split
 

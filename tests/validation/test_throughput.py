@@ -89,5 +89,5 @@ def test_rates_are_told_in_whole_images_and_ratios_to_hundredths() -> None:
         ["litert", "1234", "1112", "0.90", "0.88 to 0.93", "0.96", "0.3 s"]
     ]
     lacking = RateFailure(runtime="tflite-runtime", reason="not installed")
-    _, not_timed = tables_of(made.model_copy(update={"failures": (lacking,)}))
+    _, not_timed = tables_of(made.replace(failures=(lacking,)))
     assert [list(row) for row in not_timed.texts] == [["tflite-runtime", "not installed"]]

@@ -8,8 +8,9 @@ from sklearn.metrics import average_precision_score
 
 from edgetag.recipe import Budget, DataSection, Recipe, TagBudget
 from edgetag.tags import Vocabulary
-from edgetag.validation.metrics import Measured, Split
+from edgetag.validation.metrics import Measured
 from edgetag.validation.unbreakable import unbreakable, without_pictures
+from tests.support.splits import split_over
 
 TAGS = Vocabulary(("cat", "rare"))
 
@@ -22,8 +23,7 @@ def found_cats(budget: Budget, tmp_source: Path) -> tuple[Recipe, Measured]:
     scores = np.full((20, 2), 0.1, np.float32)
     scores[:3, 0] = 0.9
     scores[19, 0] = 0.95
-    groups = [str(row) for row in range(20)]
-    split = Split(labels, TAGS, groups, min_positives=5, samples=200, confidence=0.95, seed=1)
+    split = split_over(labels, TAGS, min_positives=5)
     reference = Measured(scores, split, {"cat": 0.5, "rare": 0.5})
     data = DataSection(source=tmp_source, tags=TAGS.names)
     return Recipe(name="x", data=data, budgets={"default": budget}), reference

@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from edgetag.cli.app import app
 from edgetag.errors import InputError
+from tests.support.commands import refusal_of
 from tests.support.run_folders import INT8
 from tests.support.tiny_run import RECIPE, RunFolder
 
@@ -65,32 +66,27 @@ def test_the_first_argument_may_be_a_recipe_or_a_verb(recipe: Path) -> None:
     assert "Usage: edgetag validate run" in validate("--help").stdout
     assert "Usage: edgetag validate plan" in validate("plan", "--help").stdout
     refused = validate("fiel", "recipe.toml")
-    assert isinstance(refused.exception, InputError)
-    assert "did you mean 'edgetag validate file'?" in str(refused.exception)
+    assert "did you mean 'edgetag validate file'?" in refusal_of(refused)
 
 
 def test_a_name_stands_before_the_file_that_it_names(recipe: Path, run_folder: RunFolder) -> None:
     refused = validate("file", recipe, "int8=model.tflite", "--out", run_folder.workspace.root)
-    assert isinstance(refused.exception, InputError)
-    assert "model.tflite: the name int8 is taken; give another: NAME=FILE" in str(refused.exception)
+    assert "model.tflite: the name int8 is taken; give another: NAME=FILE" in refusal_of(refused)
 
 
 def test_a_file_may_have_an_equals_sign_in_its_path(recipe: Path, run_folder: RunFolder) -> None:
     odd = run_folder.workspace.root / "a=b.tflite"
     odd.write_bytes(b"none")
     refused = validate("file", recipe, odd, "--out", run_folder.workspace.root)
-    assert isinstance(refused.exception, InputError)
-    assert str(refused.exception).startswith(f"{odd}: ")
+    assert refusal_of(refused).startswith(f"{odd}: ")
 
 
 def test_a_wrong_variant_is_refused_before_any_data_are_built(recipe: Path, tmp_path: Path) -> None:
     out = tmp_path / "new"
     refused = validate("file", recipe, INT8, "--as", "int9", "--out", out)
-    assert isinstance(refused.exception, InputError)
-    assert "--as int9: the recipe's variants are fp32, int8" in str(refused.exception)
+    assert "--as int9: the recipe's variants are fp32, int8" in refusal_of(refused)
     missing = validate("file", recipe, INT8, "--baseline", tmp_path / "none.json", "--out", out)
-    assert isinstance(missing.exception, InputError)
-    assert "none.json: there is no accepted state yet" in str(missing.exception)
+    assert "none.json: there is no accepted state yet" in refusal_of(missing)
     assert not out.exists()
 
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,16 +16,16 @@ from edgetag.machine import Acceleration
 from edgetag.metrics import mean_average_precision
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
-from edgetag.tags import Vocabulary
 from edgetag.validation import stage
 from edgetag.validation.details import Details
-from edgetag.validation.metrics import Split
 from edgetag.validation.pictures import first_of_each
 from edgetag.validation.refit import refit_thresholds
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.validation.scores import KnownPictures, read_reference
 from edgetag.writing import write_text
 from tests.support.paths import MODELS
+from tests.support.programs import captured
+from tests.support.splits import split_over
 from tests.support.tiny_run import KNOWN, RECIPE, STYLE, TAGS, TEST, VALIDATION, RunFolder
 
 QUIET = SilentProgress()
@@ -84,13 +83,12 @@ def test_each_of_three_splits_is_measured_by_its_own_pictures(run_folder: RunFol
     verdicts = {}
     for names in (("test", "test_style"), ("test", "test_late", "test_style")):
         recipe = run_folder.on_litert()
-        section = recipe.validation.model_copy(update={"splits": names})
-        recipe = recipe.model_copy(update={"validation": section})
+        section = recipe.validation.replace(splits=names)
+        recipe = recipe.replace(validation=section)
         verdicts[names] = stage.run(recipe, run_folder.workspace, QUIET, reference)
     for name in ("test", "test_style"):
         untimed = [
-            entry(each, "int8", name).model_copy(update={"images_per_s": None})
-            for each in verdicts.values()
+            entry(each, "int8", name).replace(images_per_s=None) for each in verdicts.values()
         ]
         assert untimed[0] == untimed[1]
     fp32 = entry(verdicts[names], "fp32", "test_late")
@@ -150,8 +148,8 @@ def test_a_split_without_a_scored_tag_is_refused_before_anything_is_scored(
     run_folder: RunFolder,
 ) -> None:
     recipe = run_folder.on_litert("[budgets.int8]\nmax_map_drop = 0.5\n")
-    section = recipe.validation.model_copy(update={"min_positives": 1000})
-    recipe = recipe.model_copy(update={"validation": section})
+    section = recipe.validation.replace(min_positives=1000)
+    recipe = recipe.replace(validation=section)
     with pytest.raises(InputError, match=r"no tag can be scored on test: .* is 1000.*lower min_po"):
         stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
 
@@ -197,8 +195,8 @@ def test_each_line_says_which_accelerator_was_asked_for_what_ran_and_why(
 ) -> None:
     run_folder.replace_model("int8", (MODELS / "tiny_fp32.tflite").read_bytes()[:900])
     recipe = run_folder.recipe
-    section = recipe.validation.model_copy(update={"runtimes": ("litert-compiled",)})
-    recipe = recipe.model_copy(update={"validation": section})
+    section = recipe.validation.replace(runtimes=("litert-compiled",))
+    recipe = recipe.replace(validation=section)
     verdict = stage.run(recipe, run_folder.workspace, QUIET, run_folder.reference_file())
     ran = Acceleration(requested="cpu", used="cpu")
     assert {(v.variant, v.accelerator) for v in verdict.variants} == {("fp32", ran)}
@@ -236,7 +234,7 @@ def test_thresholds_that_neither_training_nor_the_reference_has_are_missed(
 ) -> None:
     (run_folder.workspace.train / "thresholds.json").unlink()
     meta = read_reference(run_folder.reference_file()).meta
-    path = run_folder.reference_file(meta=meta.model_copy(update={"thresholds": {}}))
+    path = run_folder.reference_file(meta=meta.replace(thresholds={}))
     with pytest.raises(InputError, match=r"thresholds\.json: missing; run: edgetag train"):
         stage.run(run_folder.recipe, run_folder.workspace, QUIET, path)
 
@@ -252,8 +250,8 @@ def test_a_tag_without_threshold_is_named(run_folder: RunFolder) -> None:
 
 def test_scores_of_another_model_contract_or_data_set_are_refused(run_folder: RunFolder) -> None:
     good = read_reference(run_folder.reference_file()).meta
-    other_model = good.model_copy(update={"weights_sha256": "0" * 64})
-    other_contract = good.model_copy(update={"preprocessing": "0" * 64})
+    other_model = good.replace(weights_sha256="0" * 64)
+    other_contract = good.replace(preprocessing="0" * 64)
     n = len(run_folder.reference)
     for changes, message in (
         ({"meta": other_model}, "scores of another model"),
@@ -301,15 +299,8 @@ def test_a_variant_s_thresholds_are_fitted_on_the_validation_split_alone(
     assert len(kept) == TEST + STYLE + VALIDATION
     last = slice(-VALIDATION, None)
     reference = run_folder.thresholds
-    split = Split(
-        run_folder.labels[last],
-        Vocabulary(TAGS),
-        [f"id{i}" for i in range(VALIDATION)],
-        min_positives=10,
-        samples=200,
-        confidence=0.95,
-        seed=recipe.seed,
-    )
+    labels = run_folder.labels[last]
+    split = split_over(labels, TAGS, min_positives=10, seed=recipe.seed)
     expected = refit_thresholds(kept[last], split, recipe.training.thresholds, reference)
     assert verdict.thresholds["int8"] == expected
     tags = entry(verdict, "int8").tags
@@ -328,8 +319,8 @@ def test_thresholds_are_not_fitted_where_that_would_judge_itself(
 ) -> None:
     recipe = run_folder.on_litert()
     changes = {"refit_thresholds": False} if way == "off" else {"splits": ("test", "validation")}
-    section = recipe.validation.model_copy(update=changes)
-    recipe = recipe.model_copy(update={"validation": section})
+    section = recipe.validation.replace(**changes)
+    recipe = recipe.replace(validation=section)
     rows = {"test": TEST, "validation": VALIDATION}
     identities = [f"id{i}" for i in range(TEST)]
     identities += [f"id{i + TEST + STYLE + 10}" for i in range(VALIDATION)]
@@ -412,9 +403,7 @@ def test_validation_against_stored_scores_imports_no_tensorflow(run_folder: RunF
     )
     paths = [recipe_file, run_folder.workspace.root, run_folder.reference_file()]
     command = [sys.executable, "-c", script, *map(str, paths)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=python_environment(), cwd="/", check=False
-    )
+    done = captured(command, env=python_environment(), cwd="/")
     assert done.returncode == 0, done.stderr
     assert (Path(run_folder.workspace.validate) / "verdict.json").exists()
 

@@ -27,13 +27,13 @@ def test_a_split_for_information_says_that_it_decides_nothing() -> None:
 
 
 def test_a_pass_says_that_something_was_lost_beyond_a_margin_and_not_within_one() -> None:
-    entry = scored("fp32", "litert", "test", 0.0).model_copy(update={"verdict": "pass"})
+    entry = scored("fp32", "litert", "test", 0.0).replace(verdict="pass")
 
     def told(within: bool) -> str:
         loss = Loss(
             tag="cat", measure="ap", drop=0.1, interval=None, p_holm=0.001, within_margin=within
         )
-        return cells(scores_table("", [entry.model_copy(update={"losses": (loss,)})]))[0][-1]
+        return cells(scores_table("", [entry.replace(losses=(loss,))]))[0][-1]
 
     assert told(within=True) == cells(scores_table("", [entry]))[0][-1]
     assert told(within=False) != told(within=True)
@@ -41,10 +41,10 @@ def test_a_pass_says_that_something_was_lost_beyond_a_margin_and_not_within_one(
 
 def test_tags_keep_their_order_where_all_are_shown_and_else_the_worst_come_first() -> None:
     tags = [
-        tag("steady", True, 0.0).model_copy(update={"verdict": "pass"}),
-        tag("open", True, 0.01).model_copy(update={"verdict": "undecided"}),
-        tag("better", True, -0.2).model_copy(update={"verdict": "pass"}),
-        tag("broken", True, 0.3).model_copy(update={"verdict": "fail"}),
+        tag("steady", True, 0.0).replace(verdict="pass"),
+        tag("open", True, 0.01).replace(verdict="undecided"),
+        tag("better", True, -0.2).replace(verdict="pass"),
+        tag("broken", True, 0.3).replace(verdict="fail"),
     ]
     assert worst_first(tags, 4) == tags
     assert [each.tag for each in worst_first(tags, 3)] == ["broken", "open", "better", "steady"]
@@ -54,6 +54,6 @@ def test_what_a_reference_does_not_know_of_pictures_is_called_unknown() -> None:
     split = SplitPictures(split="test", known=50, missing=1, new=2, relabelled=3, regrouped=4)
     known = PicturesComparison(splits=(split,))
     assert cells(pictures_table(known)) == [["test", "50", "1", "2", "3", "4"]]
-    no_groups = split.model_copy(update={"regrouped": None})
+    no_groups = split.replace(regrouped=None)
     older = PicturesComparison(splits=(no_groups,), labels_known=False)
     assert cells(pictures_table(older)) == [["test", "50", "1", "2", "unknown", "unknown"]]

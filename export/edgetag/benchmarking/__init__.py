@@ -9,8 +9,6 @@
   gate.
 - `conditions`: what the machine is like while it is timed: load and frequency.
 - `current`: what `bench/bench.json` says of the files as they are now, by the limits of now.
-- `effort`: how long a figure is measured, and how long a warm-up lasts: the same for every
-  engine.
 - `figures`: from the times of one file to the figure that is shown and judged.
 - `history`: every benchmark of a run folder over time, in a small SQLite file.
 - `latency`: percentiles of latencies with intervals, and ratios of those taken in turns.

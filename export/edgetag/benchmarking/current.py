@@ -32,12 +32,10 @@ def read_current(recipe: Recipe, workspace: Workspace) -> BenchResult | None:
     if not tried:
         return None
     budgets = check_budgets(recipe, made.variants, results, failures)
-    return kept.model_copy(
-        update={
-            "budget_runtime": recipe.benchmark.budget_runtime,
-            "budget_threads": recipe.benchmark.budget_threads,
-            "results": results,
-            "failures": failures,
-            "budgets": tuple(budget for budget in budgets if budget.variant in tried),
-        }
+    return kept.replace(
+        budget_runtime=recipe.benchmark.budget_runtime,
+        budget_threads=recipe.benchmark.budget_threads,
+        results=results,
+        failures=failures,
+        budgets=tuple(budget for budget in budgets if budget.variant in tried),
     )

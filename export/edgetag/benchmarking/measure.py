@@ -13,12 +13,14 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from edgetag.arrays import write_array
+from edgetag.benchmarking.effort import effort
 from edgetag.benchmarking.job import LOADS, Beat, Event, Job, Outcome, read_marker
 from edgetag.children import Launch, on_host
 from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.process import run_job
 from edgetag.progress import Progress
+from edgetag.recipe import Recipe
 from edgetag.scratch import scratch_folder
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
@@ -57,6 +59,23 @@ class Plan:
     seed: int
     silence_limit_s: float = SILENCE_LIMIT_S
     min_s: float = 0.0
+
+    @classmethod
+    def of(
+        cls, recipe: Recipe, runtime: str, threads: int, pixels: Pixels, full: bool = False
+    ) -> "Plan":
+        """Return what a recipe asks for of one runtime; `full` as in `effort`."""
+        asked = effort(recipe.benchmark, full)
+        return cls(
+            runtime=runtime,
+            threads=threads,
+            contract=recipe.network.preprocessing(),
+            pixels=pixels,
+            warmup_runs=recipe.benchmark.warmup_runs,
+            runs=asked.runs,
+            seed=recipe.seed,
+            min_s=asked.min_s,
+        )
 
 
 @dataclass(frozen=True)

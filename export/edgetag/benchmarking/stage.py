@@ -27,7 +27,6 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.runtimes import engines
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 
 IMAGES = 16
 """Real images that are used in turn; the first of the split that decides."""
@@ -63,16 +62,7 @@ def run(
         if name in {runtime.runtime for runtime in missing}:
             continue
         for threads in recipe.benchmark.threads:
-            plan = Plan(
-                runtime=name,
-                threads=threads,
-                contract=recipe.network.preprocessing(),
-                pixels=pixels,
-                warmup_runs=section.warmup_runs,
-                runs=asked.runs,
-                min_s=asked.min_s,
-                seed=recipe.seed,
-            )
+            plan = Plan.of(recipe, name, threads, pixels, full)
             before = look()
             timed = list(zip(exported, measure(paths, plan, progress), strict=True))
             base = next((times for file, times in timed if file.variant == BASE), "")
@@ -115,7 +105,7 @@ def run(
         missing_runtimes=missing,
         budgets=check_budgets(recipe, exported, results, failures),
     )
-    write_text(workspace.bench / "bench.json", result.to_json())
+    result.write(workspace.bench / "bench.json")
     history.append(workspace.bench / history.HISTORY, result)
     return result
 

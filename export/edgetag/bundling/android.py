@@ -26,7 +26,7 @@ from edgetag.bundling.result import Sha256
 from edgetag.errors import InputError
 from edgetag.records import Record, Result
 from edgetag.workspace import digest_file
-from edgetag.writing import write_bytes, write_text
+from edgetag.writing import write_bytes
 
 MAX_TEXT_BYTES = 1_000_000
 
@@ -211,13 +211,13 @@ def _write(
     )
     changed = [path for path in sorted(now) if present[path] != now[path]]
     removed = [file.path for file in old if file.path not in now]
-    write_text(project / where.written, written.model_copy(update={"replaced": old}).to_json())
+    written.replace(replaced=old).write(project / where.written)
     for path in changed:
         write_bytes(project / path, files[path])
     for path in removed:
         (project / path).unlink(missing_ok=True)
     _sweep(project, (*now, where.written))
-    write_text(project / where.written, written.to_json())
+    written.write(project / where.written)
     return {
         "written": tuple(changed),
         "unchanged": tuple(path for path in sorted(now) if path not in changed),

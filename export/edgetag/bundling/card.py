@@ -13,7 +13,7 @@ from edgetag.dataset.result import DatasetResult
 from edgetag.recipe import Recipe
 from edgetag.reporting.losses import loss_findings
 from edgetag.reporting.tables import budgets_table
-from edgetag.tables import Column, Number, Rows, Table, with_interval
+from edgetag.tables import Column, Number, Rows, Table, points
 from edgetag.tables.formats import format_bytes, format_fraction, format_mean, format_percent
 from edgetag.tables.markdown import to_markdown
 from edgetag.tables.text import escape_markdown
@@ -115,17 +115,9 @@ def _accuracy_table(entries: list[VariantVerdict]) -> Table:
         Column("split", lambda entry: entry.split),
         Number("images", lambda entry: entry.n_images),
         Number("mAP", lambda entry: format_mean(entry.map)),
-        Number(
-            "drop",
-            lambda entry: with_interval(entry.map_drop, entry.map_drop_interval),
-            note="points",
-        ),
+        points("drop", lambda entry: (entry.map_drop, entry.map_drop_interval)),
         Number("F1", lambda entry: format_mean(entry.f1)),
-        Number(
-            "drop",
-            lambda entry: with_interval(entry.f1_drop, entry.f1_drop_interval),
-            note="points",
-        ),
+        points("drop", lambda entry: (entry.f1_drop, entry.f1_drop_interval)),
         Number("flips", lambda entry: format_percent(entry.flip_rate)),
     )
 
@@ -140,7 +132,7 @@ def _tags_table(entry: VariantVerdict, labels: Labels) -> Table:
         Number("positives", lambda tag: tag.positives),
         Number("threshold", lambda tag: format_fraction(tag.threshold)),
         Number("AP", lambda tag: format_mean(tag.ap)),
-        Number("drop", lambda tag: with_interval(tag.ap_drop, tag.ap_drop_interval), note="points"),
+        points("drop", lambda tag: (tag.ap_drop, tag.ap_drop_interval)),
         Number("recall", lambda tag: format_percent(tag.recall)),
         Number("false positives", lambda tag: format_percent(tag.fpr)),
     )

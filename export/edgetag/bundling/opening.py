@@ -81,7 +81,7 @@ class Bundle:
         chosen = tuple(self.variant(name) for name in dict.fromkeys(variants)) or whole.variants
         names = {*contents.ON_DEVICES, *(variant.file for variant in chosen)}
         files = tuple(file for file in whole.files if file.name in names)
-        return whole.model_copy(update={"variants": chosen, "files": files})
+        return whole.replace(variants=chosen, files=files)
 
 
 class NoSuchVariantError(InputError):

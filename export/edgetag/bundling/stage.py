@@ -40,7 +40,7 @@ from edgetag.shipping import read_shipping
 from edgetag.training.result import Thresholds
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
-from edgetag.writing import write_bytes, write_text
+from edgetag.writing import write_bytes
 
 Models = tuple[tuple[ExportedVariant, Path], ...]
 
@@ -101,7 +101,7 @@ def run(
         if recipe.bundle.desktop
         else None,
     )
-    write_text(workspace.bundle / "bundle.json", result.to_json())
+    result.write(workspace.bundle / "bundle.json")
     _tell(result, progress)
     return result
 

@@ -103,7 +103,7 @@ def write_site(
             litert=browser.version(),
             files=digests_of(new),
         )
-        made.write(new)
+        made.write(new / made.MARKER)
     return made
 
 
@@ -116,7 +116,7 @@ def _write_bundle(bundle: Bundle, variant: str, folder: Path) -> WebModel:
             "page tests itself"
         )
     manifest = bundle.cut((variant,))
-    write_text(folder / contents.MANIFEST, manifest.to_json())
+    manifest.write(folder / contents.MANIFEST)
     for file in manifest.files:
         write_bytes(folder / file.name, bundle.archive.read(file.name, MAX_BUNDLE_BYTES))
     (chosen,) = manifest.variants

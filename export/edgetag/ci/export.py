@@ -86,9 +86,10 @@ def export(
         verdict, seconds = rehearse(new, new.parent / "run", command)
         if wanted.reason is not None:
             accepted = accept(verdict, None, wanted.reason)
-            write_text(new / BASELINE, accepted.to_json())
+            accepted.write(new / BASELINE)
         sizes = {name: (new / name).stat().st_size for name in digests_of(new)}
-        CiFolder(recipe=recipe.name, variant=variant, files=digests_of(new)).write(new)
+        contents = CiFolder(recipe=recipe.name, variant=variant, files=digests_of(new))
+        contents.write(new / contents.MARKER)
     return CiExport(
         folder=str(folder),
         place=job.place,

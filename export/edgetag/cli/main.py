@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
 
-from edgetag.errors import EdgetagError, ExitCode, printable
+from edgetag.errors import FULL, EdgetagError, ExitCode, printable
 
 NOBODY_READS = 128 + signal.SIGPIPE
 """What other tools end with where whoever read the output is gone."""
@@ -55,7 +55,7 @@ def main() -> None:
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             _stop(printable(f"{error.filename}: {error.strerror}"))
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno not in FULL:
             _crash(error)
         where = f" ({error.filename})" if error.filename else ""
         _stop(f"no space left on the disk{where}; free some and run the same command again")

@@ -124,11 +124,11 @@ def screen(
     if verdict is not None and prevalence is not None:
         rates = rates_of(plan.rule, tagged, verdict, variant)
         if isinstance(rates, str):
-            result = result.model_copy(update={"not_scored": rates})
+            result = result.replace(not_scored=rates)
             progress.say(f"expected errors: not scored: {rates}")
         else:
             errors = ExpectedErrors.of(rates, prevalence, result.readable)
-            result = result.model_copy(update={"expected": errors})
+            result = result.replace(expected=errors)
             expected = expected_table(rates, prevalence, result.readable)
             tables.append(expected)
     if not json:
@@ -148,7 +148,7 @@ def screen(
         if plan.steps:  # else its log would be in the way of the next try
             carried = carry(plan.steps, do, log, progress)
             progress.say(f"take it back with: edgetag screen {quote(str(log))} --undo")
-        result = result.model_copy(update={"carried": carried})
+        result = result.replace(carried=carried)
         carried = carried.with_more(plan.passed_over)
     if json:
         print_json(result)

@@ -35,7 +35,6 @@ from edgetag.training.losses import loss_function, loss_settings
 from edgetag.training.taught import taught_by
 from edgetag.training.teachers import Teacher, open_teacher
 from edgetag.workspace import Workspace, digest_file
-from edgetag.writing import write_text
 
 LOOKED_AT = 128
 """Training images over which layers are narrowed alone: twenty tags of each are thousands of
@@ -86,7 +85,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, fit: Fit) -> N
     shares = {line.narrow: line.keeps for line in lines}
     made = tuple(_network(wide, name, share, fit) for name, share in shares.items())
     result = NarrowResult(networks=made)
-    write_text(workspace.narrow / "narrow.json", result.to_json())
+    result.write(workspace.narrow / "narrow.json")
     return result
 
 
@@ -163,7 +162,7 @@ def _network(wide: _Wide, name: str, share: float, fit: Fit) -> NarrowedNetwork:
         bench.recalibrate(model)
         if step == section.steps:
             untrained = bench.validation_map(bench.scorer(model)(f"{name}: scoring untrained"))
-        part = section.model_copy(update={"epochs": section.epochs / section.steps})
+        part = section.replace(epochs=section.epochs / section.steps)
         bench.fine_tune(model, part, wide.teacher, what=name)
     bench.recalibrate(model)
 
@@ -183,7 +182,7 @@ def _network(wide: _Wide, name: str, share: float, fit: Fit) -> NarrowedNetwork:
         validation_map_untrained=untrained,
         validation_map=after,
     )
-    write_text(record, result.to_json())
+    result.write(record)
     return result
 
 

@@ -20,7 +20,6 @@ from edgetag.tf import keras
 from edgetag.training.taught import taught_by
 from edgetag.training.teachers import open_teacher
 from edgetag.workspace import Workspace, digest_file
-from edgetag.writing import write_text
 
 XNNPACK_MIN_SPARSITY = 2 / 3
 """Below it XNNPACK runs its dense kernels."""
@@ -48,7 +47,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> PruneResult
     # Of the variants of one network any will do: they share its weights.
     variants = {VARIANTS[name].narrow or OWN: name for name in needed(recipe)}
     result = PruneResult(networks=tuple(_network(bench, *each) for each in variants.items()))
-    write_text(workspace.prune / "prune.json", result.to_json())
+    result.write(workspace.prune / "prune.json")
     return result
 
 
@@ -98,7 +97,7 @@ def _network(bench: Bench, name: str, variant: Variant) -> PrunedNetwork:
         validation_map_before=before,
         validation_map_after=after,
     )
-    write_text(record, result.to_json())
+    result.write(record)
     of = "" if name == OWN else f" of {name}"
     bench.progress.say(
         f"pruned {counted(len(targets), 'layer')}{of}: {result.sparsity:.1%} of all weights are "

@@ -22,7 +22,6 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.tf import keras
 from edgetag.workspace import Workspace, digest_file
-from edgetag.writing import write_text
 
 
 def needed(recipe: Recipe) -> tuple[Variant, ...]:
@@ -44,7 +43,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> QuantizeRes
             f"{', '.join(trained_by('quantize'))} in export.variants"
         )
     result = QuantizeResult(variants=train(recipe, workspace, variants, progress))
-    write_text(workspace.quantize / "quantize.json", result.to_json())
+    result.write(workspace.quantize / "quantize.json")
     return result
 
 
@@ -130,5 +129,5 @@ def _variant(bench: Bench, variant: Variant) -> QuantizedVariant:
         validation_map_before=bench.validation_map(float_scores),
         validation_map=bench.validation_map(scores),
     )
-    write_text(record, result.to_json())
+    result.write(record)
     return result

@@ -242,7 +242,7 @@ def _contract(
         values[key] = value
         notes.append(f"{key} {value:g}: {source}")
     notes.append(f"how a picture is fitted into the square: assumed {assumed}")
-    return recipe.model_copy(update=values), notes
+    return recipe.replace(**values), notes
 
 
 def _normalization(image: dict[str, Any]) -> dict[str, list[float]]:

@@ -28,7 +28,7 @@ from edgetag.conversion.sources import Sources
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.workspace import Workspace, digest_file
-from edgetag.writing import write_bytes, write_text
+from edgetag.writing import write_bytes
 
 
 def require(recipe: Recipe) -> None:
@@ -60,12 +60,12 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResul
     result = make(recipe, workspace, variants, progress)
     with closing(Sources(recipe, workspace)) as sources:
         if recipe.export.serving:
-            result = result.model_copy(update={"serving": serving_model(sources, progress)})
+            result = result.replace(serving=serving_model(sources, progress))
         if recipe.export.onnx:
-            result = result.model_copy(update={"onnx": onnx_model(sources, progress)})
+            result = result.replace(onnx=onnx_model(sources, progress))
     for warning in result.warnings:
         progress.say(warning)
-    write_text(exported_path(workspace), result.to_json())
+    result.write(exported_path(workspace))
     return result
 
 
@@ -122,9 +122,9 @@ def _export(variant: Variant, sources: Sources) -> tuple[ExportedVariant, str | 
     if reused:
         return reused, warning
     described = describe(model, data, variant, file, sources.workspace)
-    exported = described.model_copy(update={"calibration": calibration})
+    exported = described.replace(calibration=calibration)
     write_bytes(file, data)
-    write_text(record_file, VariantRecord(inputs=inputs, exported=exported).to_json())
+    VariantRecord(inputs=inputs, exported=exported).write(record_file)
     return exported, warning
 
 

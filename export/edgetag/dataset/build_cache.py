@@ -35,7 +35,7 @@ from edgetag.machine import cores
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import Progress
 from edgetag.workspace import digest_json
-from edgetag.writing import atomic_write, write_text
+from edgetag.writing import atomic_write
 
 PART_PICTURES = 128
 """Pictures per part: what a killed build loses per core, about a second's work."""
@@ -152,7 +152,7 @@ def write_cache(
         fingerprint=fingerprint,
         shards=seal(folder, len(shards)),
     )
-    write_text(folder / "index.json", index.to_json())
+    index.write(folder / "index.json")
     return folder
 
 

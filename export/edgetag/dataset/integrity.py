@@ -15,7 +15,6 @@ from edgetag.errors import InputError
 from edgetag.image_cache import shard_path
 from edgetag.records import Result
 from edgetag.workspace import digest_file
-from edgetag.writing import write_text
 
 
 class SeenShards(Result):
@@ -78,4 +77,4 @@ def _seen(folder: Path) -> dict[str, tuple[int, int]]:
 
 
 def _keep(folder: Path, shards: dict[str, tuple[int, int]]) -> None:
-    write_text(folder / "seen.json", SeenShards(shards=shards).to_json())
+    SeenShards(shards=shards).write(folder / "seen.json")

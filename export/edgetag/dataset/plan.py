@@ -233,8 +233,7 @@ def located(listing: Listing) -> Sources:
         if file is not None and path in crops
     )
     unknown = tuple(
-        tag.model_copy(update={"name": shown(tag.name), "where": shown(tag.where)})
-        for tag in listing.unknown_tags
+        tag.replace(name=shown(tag.name), where=shown(tag.where)) for tag in listing.unknown_tags
     )
     listing = replace(listing, unknown_tags=unknown)
     return Sources(listing, jobs, tuple(outside), tuple(nameless))

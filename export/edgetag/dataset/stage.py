@@ -66,8 +66,8 @@ def build_pictures(
 
 
 def _unsplit(recipe: Recipe, **changes: float) -> Recipe:
-    section = recipe.data.model_copy(update={"split": SplitSection(), **changes})
-    return recipe.model_copy(update={"data": section})
+    section = recipe.data.replace(split=SplitSection(), **changes)
+    return recipe.replace(data=section)
 
 
 def _unlabelled(recipe: Recipe) -> Sources | None:
@@ -118,7 +118,7 @@ def _build(
             workspace.corrections,
             corrections_csv(plan.corrections, lambda where: _placeless(where, listing)),
         )
-    write_text(workspace.dataset / "summary.json", result.to_json())
+    result.write(workspace.dataset / "summary.json")
     with atomic_write(workspace.manifest) as file:
         manifest_of(plan, section.tags).write_parquet(file)
     shutil.rmtree(building)
@@ -206,8 +206,7 @@ def _result(plan: Plan, recipe: Recipe, fingerprint: str) -> DatasetResult:
         near_duplicates=plan.near_duplicates,
         straddling_groups=plan.straddling_groups(),
         unknown_tags=tuple(
-            tag.model_copy(update={"where": _placeless(tag.where, listing)})
-            for tag in listing.unknown_tags
+            tag.replace(where=_placeless(tag.where, listing)) for tag in listing.unknown_tags
         ),
         ignored_files=listing.ignored_files,
         cache_fingerprint=fingerprint,

@@ -98,7 +98,7 @@ def survey(source: Path, tags: Sequence[str] = (), near: Path | None = None) -> 
     is_guess = not tags and section.group_column != usual
     sources = open_sources(section)
     if sources.listing.has_groups:
-        section = section.model_copy(update={"split": SplitSection(by="group")})
+        section = section.replace(split=SplitSection(by="group"))
     looked_at = [sources.jobs[i] for i in positions(len(sources.jobs), HASHED_FILES)]
     limits = Limits(section.max_pixels, section.max_file_bytes)
     hashes: dict[str, str] = {}
@@ -131,7 +131,7 @@ def _draft(source: Path, tags: tuple[str, ...], near: Path | None) -> Draft:
         )
     drafted = draft(DataSection(source=source), tags)
     root = _root(source, drafted.paths, near) if drafted.paths else None
-    return replace(drafted, section=drafted.section.model_copy(update={"root": root}))
+    return replace(drafted, section=drafted.section.replace(root=root))
 
 
 def _root(source: Path, paths: Sequence[str], near: Path | None) -> Path | None:
@@ -157,10 +157,10 @@ def _splits(
     labels = [entry.labels for entry in entries]
     counted = count_labels(labels, assign_splits(items, section.split), section.tags)
     if _lacking(counted, section.tags):
-        rare = section.split.model_copy(update={"rare_tags_first": True})
+        rare = section.split.replace(rare_tags_first=True)
         again = count_labels(labels, assign_splits(items, rare), section.tags)
         if _lacking(again, section.tags) < _lacking(counted, section.tags):
-            section, counted = section.model_copy(update={"split": rare}), again
+            section, counted = section.replace(split=rare), again
     times = len(sources.listing.entries) / max(1, len(entries))
     return section, {name: _times(counts, times) for name, counts in counted.items()}
 

@@ -79,14 +79,14 @@ def build_set(
     finished = read_summary(folder)
     if finished and finished.fingerprint == fingerprint and _is_whole(folder, finished):
         write_text(folder / ATTRIBUTION, attribution)
-        return finished.model_copy(update={"reused": True})
+        return finished.replace(reused=True)
     _prepare(folder, fingerprint)
     blank = _paint_all(folder, planned, seed, progress)
     kept = [(picture, split) for picture, split in planned if picture.name not in blank]
     write_text(folder / LABELS, _table(kept))
     write_text(folder / ATTRIBUTION, attribution)
     summary = _summarize(name, fingerprint, kept, tuple(sorted(blank)))
-    write_text(folder / SUMMARY, summary.to_json())
+    summary.write(folder / SUMMARY)
     return summary
 
 

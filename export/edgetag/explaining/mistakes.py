@@ -137,12 +137,12 @@ def _resized(image: Image.Image, size: tuple[int, int], contract: Preprocessing)
 
 def _other_anchor(case: Case) -> Pixels:
     anchor = "top_left" if case.contract.anchor == "center" else "center"
-    return place(case.content, case.contract.model_copy(update={"anchor": anchor}))
+    return place(case.content, case.contract.replace(anchor=anchor))
 
 
 def _other_bars(case: Case) -> Pixels:
     fill = BLACK if case.contract.fill == WHITE else WHITE
-    return place(case.content, case.contract.model_copy(update={"fill": fill}))
+    return place(case.content, case.contract.replace(fill=fill))
 
 
 def _turned(case: Case) -> Pixels:
@@ -170,7 +170,7 @@ def _not_antialiased(case: Case) -> Pixels:
 
 
 def _nearest(case: Case) -> Pixels:
-    return letterbox(case.picture.image, case.contract.model_copy(update={"filter": "nearest"}))
+    return letterbox(case.picture.image, case.contract.replace(filter="nearest"))
 
 
 _GEOMETRY = (

@@ -69,7 +69,7 @@ class PictureSource:
             stored = upright.transpose(_AS_STORED[orientation])
         on_black = None
         if transparent:
-            black = self._contract.model_copy(update={"background": (0, 0, 0)})
+            black = self._contract.replace(background=(0, 0, 0))
             on_black = cut(read_image(data, black, self._section.max_pixels), crop)
         scaled = None
         if crop is None:

@@ -188,9 +188,7 @@ def _score_block(
             wrong[name] = scores[right].copy()
             wrong[name][list(places)] = scores[list(places.values())]
         for mistake in scaled:
-            contract = feeding.contract.model_copy(
-                update={"mean": mistake.mean, "std": mistake.std}
-            )
+            contract = feeding.contract.replace(mean=mistake.mean, std=mistake.std)
             wrong[mistake.name] = feeding.score(squares, right, contract, task)
     changed = {name: len(places) for name, places in layout.wrong.items()}
     changed |= {mistake.name: len(right) for mistake in scaled}

@@ -40,7 +40,6 @@ from edgetag.training.result import Thresholds
 from edgetag.validation.inputs import split_of
 from edgetag.validation.metrics import Measured
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 
 
 class _Notes:
@@ -88,7 +87,7 @@ def run(
         drift = (of_preprocessing,) if of_preprocessing else ()
     result = Explanation(blame=blamed, preprocessing=drift, notes=tuple(notes.told))
     write_node_data(result.blame, workspace.explain)
-    write_text(workspace.explain / "explain.json", result.to_json())
+    result.write(workspace.explain / "explain.json")
     return result
 
 

@@ -1,7 +1,7 @@
 """Tables of what explains a loss: layers to blame, and mistakes in an app's preprocessing."""
 
 from edgetag.explaining.result import Blame, Explanation, LayerError, PreprocessingDrift
-from edgetag.tables import Cell, Code, Column, Number, Prose, Rows, Table, with_interval
+from edgetag.tables import Cell, Code, Column, Number, Prose, Rows, Table, points
 from edgetag.tables.formats import format_fraction, format_mean, format_percent
 
 SHOWN_LAYERS = 5
@@ -52,11 +52,7 @@ def mistakes_table(drift: PreprocessingDrift) -> Table:
         Prose("how it shows", lambda cost: cost.sign, only="page"),
         Number("images", lambda cost: cost.images_changed, note="that it changes", only="page"),
         Number("mAP", lambda cost: format_mean(cost.map)),
-        Number(
-            "drop",
-            lambda cost: with_interval(cost.map_drop, cost.map_drop_interval),
-            note="points",
-        ),
+        points("drop", lambda cost: (cost.map_drop, cost.map_drop_interval)),
         Number("flips", lambda cost: format_percent(cost.flip_rate)),
         Number(
             "scores move by",

@@ -120,7 +120,7 @@ def run(
     beside = {(each.row, each.tag): each.pixels for each in covered}
     page = sheet(result, thumbnails(candidates, subject, maps, beside))
     write_text(workspace.mine / "index.html", page)
-    write_text(workspace.mine / "mine.json", result.to_json())
+    result.write(workspace.mine / "mine.json")
     return result
 
 

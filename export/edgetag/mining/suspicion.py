@@ -56,11 +56,11 @@ def judge_labels(subject: Subject, tag: str, folds: int) -> TagJudged:
     if fewest < max(LEAST, folds):
         lacking = "have" if about.positives == fewest else "lack"
         reason = f"{counted(fewest, 'picture')} {lacking} it; {max(LEAST, folds)} are needed"
-        return TagJudged(about.model_copy(update={"not_judged": reason}))
+        return TagJudged(about.replace(not_judged=reason))
     kin = [subject.groups[row] for row in known.tolist()]
     if len(set(kin)) < 2:
         reason = "its pictures are all of one group, which is held out together"
-        return TagJudged(about.model_copy(update={"not_judged": reason}))
+        return TagJudged(about.replace(not_judged=reason))
     others = subject.features[unknown]
     judged = held_out_probabilities(
         subject.features[known], labels, held_out_parts(labels, kin, folds), others=others
@@ -77,5 +77,5 @@ def judge_labels(subject: Subject, tag: str, folds: int) -> TagJudged:
         )
         for row in known[suspects(judged[: len(known)], labels)].tolist()
     )
-    about = about.model_copy(update={"suspects": len(doubtful)})
+    about = about.replace(suspects=len(doubtful))
     return TagJudged(about, tuple(doubtful), probabilities)

@@ -7,7 +7,6 @@ from edgetag.phones.job import RunnerJob
 from edgetag.phones.phone import Phone
 from edgetag.phones.store import LocalFile, put
 from edgetag.scratch import scratch_folder
-from edgetag.writing import write_text
 
 START_S = 120.0
 """Beyond the seconds that are asked for: loading, preparing a GPU, which takes seconds."""
@@ -28,7 +27,7 @@ def ask(
     """
     with scratch_folder() as folder:
         sheet, target = folder / "job.json", folder / "answer"
-        write_text(sheet, job.to_json())
+        job.write(sheet)
         job_file = LocalFile.of(sheet, "json")
         put(phone, job_file)
         started = time.monotonic()

@@ -142,11 +142,11 @@ def with_profile(
     for name in shown:
         entry = known.get(name, Delegation(delegate=name, taken="unknown"))
         if entry.taken == "unknown":
-            entry = entry.model_copy(update={"taken": taken})
+            entry = entry.replace(taken=taken)
         if len(takers) == 1:  # of two, it is not known which took what
             entry = _with_operators(entry, operators, in_file)
         share = _share_of_time(name, operators, len(takers) == 1)
-        known[name] = entry.model_copy(update={"share_of_time": share})
+        known[name] = entry.replace(share_of_time=share)
     return tuple(known[name] for name in sorted(known))
 
 
@@ -160,7 +160,7 @@ def _with_operators(
         return entry  # the profile names operators that the file does not have
     inside = whole - outside
     counted = {"nodes": inside.total(), "of_nodes": whole.total()} if entry.nodes is None else {}
-    return entry.model_copy(update={"operators": dict(sorted(inside.items())), **counted})
+    return entry.replace(operators=dict(sorted(inside.items())), **counted)
 
 
 def _share_of_time(name: str, operators: tuple[OperatorTime, ...], only: bool) -> float | None:

@@ -63,7 +63,7 @@ def pack(
             warmup_runs=settings.warmup_runs,
             runs=settings.runs,
         )
-        write_text(folder / f"{name}.json", job.to_json())
+        job.write(folder / f"{name}.json")
         written += [folder / f"{name}.tflite", folder / f"{name}.json"]
     write_text(folder / SCRIPT, _script([model.variant for model in files], app))
     return (*written, folder / SCRIPT)

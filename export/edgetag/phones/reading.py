@@ -38,7 +38,6 @@ from edgetag.sampling import spread
 from edgetag.tables.formats import format_count
 from edgetag.userfiles import read_file
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 
 MOST_BYTES = 1 << 30
 NO_HEAT = "read from a file: how hot the phone was is not known"
@@ -79,7 +78,7 @@ def read(
             known = _joined(known, _result_of_answer(recipe, workspace, entry))
         else:
             known = _beside(known, entry)
-    write_text(path, known.to_json())
+    known.write(path)
     return known
 
 
@@ -100,7 +99,7 @@ def _beside(known: PhonesResult, figures: tuple[MeasuredElsewhere, ...]) -> Phon
     """Put figures of others in place of those of the same name."""
     new = {entry.id for entry in figures}
     kept = (entry for entry in known.elsewhere if entry.id not in new)
-    return known.model_copy(update={"elsewhere": (*kept, *figures)})
+    return known.replace(elsewhere=(*kept, *figures))
 
 
 def _content(path: Path) -> bytes:
@@ -179,13 +178,11 @@ def _result_of_answer(recipe: Recipe, workspace: Workspace, answered: _Answered)
         short = lacking(len(answered.rows) - len(places), len(answered.rows), answered.error)
         failure = PhoneFailure.like(short, phone=phone.id, name=phone.name, variant=model.variant)
         failures = (failure,)
-    return _empty().model_copy(
-        update={
-            "phones": (phone,),
-            "apps": _times(app_scores, phone, model.variant),
-            "scores": (scored,),
-            "failures": failures,
-        }
+    return _empty().replace(
+        phones=(phone,),
+        apps=_times(app_scores, phone, model.variant),
+        scores=(scored,),
+        failures=failures,
     )
 
 
@@ -276,11 +273,9 @@ def _joined(known: PhonesResult, new: PhonesResult) -> PhonesResult:
         return (entry.phone, entry.variant) != same
 
     scores = (record for record in known.scores if is_other(record) or record.engine is None)
-    return known.model_copy(
-        update={
-            "phones": (*(record for record in known.phones if record.id != phone.id), phone),
-            "apps": (*filter(is_other, known.apps), *new.apps),
-            "scores": (*scores, scored),
-            "failures": (*filter(is_other, known.failures), *new.failures),
-        }
+    return known.replace(
+        phones=(*(record for record in known.phones if record.id != phone.id), phone),
+        apps=(*filter(is_other, known.apps), *new.apps),
+        scores=(*scores, scored),
+        failures=(*filter(is_other, known.failures), *new.failures),
     )

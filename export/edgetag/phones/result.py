@@ -105,12 +105,10 @@ class PhonesResult(Result):
 
     def only(self, digests: Collection[str]) -> "PhonesResult":
         """Return what it says of files with these digests; failures are all kept."""
-        return self.model_copy(
-            update={
-                "results": tuple(record for record in self.results if record.sha256 in digests),
-                "apps": tuple(record for record in self.apps if record.sha256 in digests),
-                "scores": tuple(record for record in self.scores if record.sha256 in digests),
-            }
+        return self.replace(
+            results=tuple(record for record in self.results if record.sha256 in digests),
+            apps=tuple(record for record in self.apps if record.sha256 in digests),
+            scores=tuple(record for record in self.scores if record.sha256 in digests),
         )
 
     def held(self, figure: PhoneMeasurement | AppMeasurement) -> bool | None:

@@ -27,7 +27,6 @@ from edgetag.recipe import Recipe, Variant
 from edgetag.scratch import scratch_folder
 from edgetag.tables.formats import counted
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 
 
 def list_phones() -> PhoneList:
@@ -100,7 +99,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
     exported = frozenset(file.sha256 for file in read_exported(workspace).variants)
     asked = {(phone.id, file.variant) for phone in chosen for file in files}
     result = with_known(result, path, options, exported, asked, progress)
-    write_text(path, result.to_json())
+    result.write(path)
     return result
 
 
@@ -195,22 +194,17 @@ def with_known(
     update["scores"] = (*scores, *result.scores)
     phones = result.phones
     if options.tool is None and app_rests:  # nothing is timed anew, so clocks were as they were
-        phones = tuple(
-            phone.model_copy(update={"fixed_performance": held.get(phone.id)}) for phone in phones
-        )
+        phones = tuple(phone.replace(fixed_performance=held.get(phone.id)) for phone in phones)
     there = {phone.id for phone in phones}
     update["phones"] = (*(record for record in known.phones if record.id not in there), *phones)
-    return result.model_copy(update=update)
+    return result.replace(**update)
 
 
 def _with_clocks(known: PhonesResult) -> PhonesResult:
     """Return what was measured, each figure with its clocks: another one may have others soon."""
     return known.model_copy(
         update={
-            name: tuple(
-                figure.model_copy(update={"fixed_performance": known.held(figure)})
-                for figure in figures
-            )
+            name: tuple(figure.replace(fixed_performance=known.held(figure)) for figure in figures)
             for name, figures in (("results", known.results), ("apps", known.apps))
         }
     )

@@ -61,7 +61,7 @@ class Visit:
             phone, record = self._ready(listed, outcome)
             with fixed_performance(phone, record, self._timed()) as held:
                 if self._timed():
-                    outcome.phone = record.model_copy(update={"fixed_performance": held})
+                    outcome.phone = record.replace(fixed_performance=held)
                 self._do(phone, works, outcome)
         except PhoneError as error:
             self._failed(outcome, listed, error)
@@ -124,7 +124,7 @@ class Visit:
             return
         if outcome.phone and not isinstance(record, PhoneScores):
             held = outcome.phone.fixed_performance
-            record = record.model_copy(update={"fixed_performance": held})
+            record = record.replace(fixed_performance=held)
         outcome.gained.append(record)
         name = outcome.phone.name if outcome.phone else record.phone
         for note in () if isinstance(record, PhoneScores) else record.notes:

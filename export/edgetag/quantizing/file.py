@@ -31,7 +31,7 @@ from edgetag.quantizing.result import Compared, File, QuantizedFile
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.scratch import scratch_folder
 from edgetag.temporary_images import images_on_disk
-from edgetag.writing import require_place, write_bytes, write_text
+from edgetag.writing import require_place, write_bytes
 
 PACKAGES = ("ai-edge-litert", "litert-quantizer", "numpy", "pillow")
 PROBABILITIES = ("LOGISTIC", "SOFTMAX")
@@ -161,7 +161,7 @@ def _quantize(
         accelerator=engines.acceleration(RUNTIME),
         versions=package_versions(PACKAGES),
     )
-    write_text(out.with_suffix(".json"), result.to_json())
+    result.write(out.with_suffix(".json"))
     return result
 
 

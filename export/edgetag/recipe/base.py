@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from edgetag.catalogue.engines import RUNTIMES
 from edgetag.catalogue.formats import FORMATS
 from edgetag.catalogue.networks import NETWORKS
 from edgetag.catalogue.variants import FALLBACK, VARIANTS
+from edgetag.records import Record
 
 if TYPE_CHECKING:  # what a catalogue lists is known when it is read, not to a type checker
     NetworkName = str
@@ -30,7 +31,7 @@ IoType = Literal["float32", "uint8", "int8"]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Section(BaseModel):
+class Section(Record):
     """Frozen, strict about types, and closed to unknown keys; numbers are finite."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)

@@ -158,7 +158,7 @@ class Budget(TagBudget):
         common = tuple(TagBudget.model_fields)
         if self.tags or any(getattr(self, name) is not None for name in common):
             return self
-        return self.model_copy(update={name: getattr(other, name) for name in (*common, "tags")})
+        return self.replace(**{name: getattr(other, name) for name in (*common, "tags")})
 
     def margins(self, tag: str) -> TagBudget:
         """Return the margins of a tag: its own, and the variant's where it has none."""

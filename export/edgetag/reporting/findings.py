@@ -48,9 +48,7 @@ def find(
     ]
     # What a file breaks decides nothing where another file stands in for it.
     findings = [
-        finding.model_copy(update={"level": "note"})
-        if finding.variant in verdict.passed_over
-        else finding
+        finding.replace(level="note") if finding.variant in verdict.passed_over else finding
         for finding in findings
     ]
     return tuple(

@@ -30,8 +30,8 @@ def variant_rows(
     """Return one row per judged file, in the order of the verdict."""
     lossy = with_losses(verdict)
     return tuple(
-        _variant_row(name, recipe, verdict, exported, bench, targets).model_copy(
-            update={"with_losses": name in lossy}
+        _variant_row(name, recipe, verdict, exported, bench, targets).replace(
+            with_losses=name in lossy
         )
         for name in verdict.decisions
     )

@@ -54,13 +54,13 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResul
     summary, junit = workspace.report / "summary.md", workspace.report / "junit.xml"
     report = join(sources, workspace.relative(summary), workspace.relative(junit))
     page = workspace.report / "index.html"
-    report = report.model_copy(update={"page": workspace.relative(page)})
+    report = report.replace(page=workspace.relative(page))
     write_text(page, write_page(report, sources))
     write_text(summary, write_summary(report, sources))
     write_bytes(
         junit, write_junit(sources.verdict, report.budgets, sources.versions, sources.targets)
     )
-    write_text(workspace.report / "report.json", report.to_json())
+    report.write(workspace.report / "report.json")
     progress.say(f"report: {page}")
     return report
 

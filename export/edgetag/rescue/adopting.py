@@ -20,7 +20,7 @@ from edgetag.rescue.result import Adoption, RescueResult, Step
 from edgetag.rescue.scoring import Runtime
 from edgetag.runtimes import LoadFailure
 from edgetag.workspace import Workspace
-from edgetag.writing import write_bytes, write_text
+from edgetag.writing import write_bytes
 
 
 def adopt(
@@ -49,8 +49,8 @@ def adopt(
     file = workspace.verified_file(step.file, step.sha256)
     # The recipe's splits stay, behind the one that judges: the kept reference covers them all.
     splits = dict.fromkeys((split, *recipe.validation.splits))
-    section = recipe.validation.model_copy(update={"splits": tuple(splits)})
-    there = recipe.model_copy(update={"validation": section})
+    section = recipe.validation.replace(splits=tuple(splits))
+    there = recipe.replace(validation=section)
     judge = Judge(there, workspace, dataset, rescued.variant, progress)
     runtime = Runtime(workspace, dataset, recipe.network.preprocessing(), this_machine())
     kept_at = workspace.rescue / "work" / "scores" / f"{step.name}-{split}.npz"
@@ -70,7 +70,7 @@ def adopt(
         images=len(judge.images),
         adopted=adopted,
     )
-    write_text(workspace.rescue / f"{rescued.variant}-adopted.json", result.to_json())
+    result.write(workspace.rescue / f"{rescued.variant}-adopted.json")
     return result
 
 
@@ -99,13 +99,13 @@ def _put(workspace: Workspace, rescued: RescueResult, step: Step, data: bytes) -
     record = VariantRecord.read(record_file, "export")
     target = workspace.root / record.exported.file
     described = describe(parse_model(data, target), data, rescued.variant, target, workspace)
-    described = described.model_copy(update={"rescued": step.name})
+    described = described.replace(rescued=step.name)
     variants = tuple(
         described if variant.variant == rescued.variant else variant for variant in made.variants
     )
     write_bytes(target, data)
-    write_text(record_file, record.model_copy(update={"exported": described}).to_json())
-    write_text(exported_path(workspace), made.model_copy(update={"variants": variants}).to_json())
+    record.replace(exported=described).write(record_file)
+    made.replace(variants=variants).write(exported_path(workspace))
 
 
 def describe_adoption(adoption: Adoption) -> str:

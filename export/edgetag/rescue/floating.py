@@ -12,7 +12,7 @@ from edgetag.progress import Progress
 from edgetag.recipe import PLACES, Recipe, Variant
 from edgetag.records import Result
 from edgetag.workspace import Workspace, digest_file, digest_json
-from edgetag.writing import write_bytes, write_text
+from edgetag.writing import write_bytes
 
 if TYPE_CHECKING:
     from edgetag.tf import keras
@@ -70,7 +70,7 @@ def float_file(
             write_bytes(file, convert(model, BASE, recipe.network.preprocessing()))
         task.advance()
     record = FloatRecord(inputs=inputs, sha256=digest_file(file))
-    write_text(record_file, record.to_json())
+    record.write(record_file)
     return file
 
 

@@ -25,7 +25,6 @@ from edgetag.rescue.scoring import Runtime
 from edgetag.runtimes import LoadFailure
 from edgetag.scratch import scratch_folder
 from edgetag.workspace import digest_json
-from edgetag.writing import write_text
 
 IMAGES = 64
 """Training images that layers are ranked over, spread over the tags."""
@@ -89,7 +88,7 @@ def rank(
                     scored = list(pool.map(lambda file: _score(runtime, file, rows), files))
                 for layer, scores in zip(batch, scored, strict=True):
                     errors[layer.name] = float(np.sqrt(np.mean((scores - expected) ** 2)))
-                write_text(kept_at, RankingRecord(inputs=inputs, errors=errors).to_json())
+                RankingRecord(inputs=inputs, errors=errors).write(kept_at)
                 task.advance(len(batch))
     ranked = sorted(layers, key=lambda layer: -errors[layer.name])
     return tuple(

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgetag.benchmarking.effort import effort
 from edgetag.benchmarking.figures import figure
 from edgetag.benchmarking.measure import Plan, Times, measure
 from edgetag.benchmarking.result import Failure, Measurement
@@ -112,15 +111,8 @@ class Runtime:
         if missing := engines.get(section.budget_runtime).available():
             progress.say(f"{section.budget_runtime} is left out: {missing}")
             return [None] * len(files)
-        plan = Plan(
-            runtime=section.budget_runtime,
-            threads=section.budget_threads,
-            contract=self._contract,
-            pixels=self._dataset.images(rows[:TIMED_IMAGES]),
-            warmup_runs=section.warmup_runs,
-            runs=effort(section, full=False).runs,
-            seed=recipe.seed,
-        )
+        pixels = self._dataset.images(rows[:TIMED_IMAGES])
+        plan = Plan.of(recipe, section.budget_runtime, section.budget_threads, pixels)
         timed = measure([path for _, path in files], plan, progress)
         return [
             figure(file, plan, times, timed[0], self._machine.cpu, section.max_spread)

@@ -19,7 +19,6 @@ from edgetag.rescue.trials import Trial, Trials
 from edgetag.runtimes import engines
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 
 Figure = Measurement | Failure | None
 """What timing a file gave; None where this machine lacks the runtime."""
@@ -50,7 +49,7 @@ def run(
     trials = Trials(recipe, workspace, progress, variant, keep)
     ranking, chosen = _search(trials, max_layers)
     result = _result(trials, ranking, chosen)
-    write_text(workspace.rescue / f"{variant}-{keep}.json", result.to_json())
+    result.write(workspace.rescue / f"{variant}-{keep}.json")
     return result
 
 

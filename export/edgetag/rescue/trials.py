@@ -136,12 +136,8 @@ class Trials:
 
     def _measured(self, file: Path) -> ExportedVariant:
         data = file.read_bytes()
-        return self.exported.model_copy(
-            update={
-                "sha256": digest_file(file),
-                "size_bytes": len(data),
-                "gzip_bytes": gzip_size(data),
-            }
+        return self.exported.replace(
+            sha256=digest_file(file), size_bytes=len(data), gzip_bytes=gzip_size(data)
         )
 
     def name(self, choice: Choice) -> str:

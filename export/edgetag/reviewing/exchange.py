@@ -232,11 +232,9 @@ def _write_hydrus(board: Board, folder: Path, result: ReviewExport) -> ReviewExp
         else:
             tagged.append((Path(place), [tag for tag, label in labels.items() if label == 1]))
     written, left = write_sidecars(tagged, "hydrus")
-    return result.model_copy(
-        update={
-            "sidecars": written,
-            "left": tuple(NotWritten(file=str(path), reason=reason) for path, reason in left),
-            "regions": regions,
-            "outside": outside,
-        }
+    return result.replace(
+        sidecars=written,
+        left=tuple(NotWritten(file=str(path), reason=reason) for path, reason in left),
+        regions=regions,
+        outside=outside,
     )

@@ -83,4 +83,4 @@ class Robustness(Result):
     def only(self, digests: Collection[str]) -> "Robustness | None":
         """Return what is of some files alone; None where nothing is."""
         files = tuple(file for file in self.files if file.sha256 in digests)
-        return self.model_copy(update={"files": files}) if files else None
+        return self.replace(files=files) if files else None

@@ -31,7 +31,6 @@ from edgetag.validation.comparison import compare
 from edgetag.validation.inputs import split_of
 from edgetag.validation.metrics import Measured, Split
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 
 CHANGES: tuple[Change, ...] = ("noise", "fgsm", "pgd")
 EPSILONS = (1, 2, 4)
@@ -119,7 +118,7 @@ def run(
         ),
         notes=tuple(notes),
     )
-    write_text(workspace.robustness / "robustness.json", result.to_json())
+    result.write(workspace.robustness / "robustness.json")
     return result
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from edgetag.robustness.result import Attacked, AttackedFile, AttackedTag, Robustness
-from edgetag.tables import Column, Number, Prose, Rows, Table, with_interval
+from edgetag.tables import Column, Number, Prose, Rows, Table, points, with_interval
 from edgetag.tables.formats import (
     counted,
     format_count,
@@ -64,19 +64,11 @@ def tags_table(file: AttackedFile, under: Attacked) -> Table:
         Column[AttackedTag]("tag", lambda tag: tag.tag),
         Number("positives", lambda tag: format_count(tag.positives)),
         Number("AP", lambda tag: format_fraction(tag.ap)),
-        Number("drop", lambda tag: with_interval(tag.ap_drop, tag.ap_drop_interval), note="points"),
+        points("drop", lambda tag: (tag.ap_drop, tag.ap_drop_interval)),
         Number("recall", lambda tag: format_percent(tag.recall)),
-        Number(
-            "drop of recall",
-            lambda tag: with_interval(tag.recall_drop, tag.recall_drop_interval),
-            note="points",
-        ),
+        points("drop of recall", lambda tag: (tag.recall_drop, tag.recall_drop_interval)),
         Number("false positives", lambda tag: format_percent(tag.fpr)),
-        Number(
-            "rise of false positives",
-            lambda tag: with_interval(tag.fpr_rise, tag.fpr_rise_interval),
-            note="points",
-        ),
+        points("rise of false positives", lambda tag: (tag.fpr_rise, tag.fpr_rise_interval)),
     )
 
 

@@ -26,7 +26,6 @@ from edgetag.runtimes.emulation.machines import default_cache
 from edgetag.runtimes.node import INSTALL, find_node, why_no_node
 from edgetag.runtimes.protocol import SILENCE_LIMIT_S
 from edgetag.workspace import digest_file
-from edgetag.writing import write_text
 
 LOCK = "package-lock.json"
 MODULES = Path("node_modules")
@@ -143,7 +142,7 @@ class NpmPackage:
                 shutil.copyfile(self.pinned / name, folder / name)
             self._run_npm(npm, folder)
             marker = Marker(lock_sha256=digest_file(self.lock), sha256=self._digests(folder))
-            write_text(folder / MARKER, marker.to_json())
+            marker.write(folder / MARKER)
             if self.installed(cache_folder) is None:  # another set-up may have been faster
                 place = self.place(cache_folder)
                 shutil.rmtree(place, ignore_errors=True)

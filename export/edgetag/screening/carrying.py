@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from edgetag.errors import InputError
+from edgetag.errors import FULL, InputError
 from edgetag.progress import Progress
 from edgetag.screening.plan import Step
 from edgetag.screening.result import Carried
@@ -69,7 +69,7 @@ def carry(steps: Sequence[Step], action: Action, log: Path, progress: Progress) 
                 _carry_one(step, action)
                 done += 1
             except OSError as error:
-                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                if error.errno in FULL:
                     raise disk_error(step.target, error) from error
                 failed.append((shown_name(str(step.source)), error.strerror or str(error)))
             except InputError as error:

@@ -26,7 +26,7 @@ class Carried(Result):
 
     def with_more(self, failed: Sequence[tuple[str, str]]) -> Self:
         """Return it with more pictures that stayed."""
-        return self.model_copy(update={"failed": (*self.failed, *failed)})
+        return self.replace(failed=(*self.failed, *failed))
 
 
 class Estimate(Record):

@@ -165,7 +165,7 @@ def explained(
     elif trial.is_final:
         better = "costs less" if chosen.cost(cost) < trial.cost(cost) else "is more accurate"
         why = f"dominated by {by.name}" if by else f"keeps every budget, but {chosen.name} {better}"
-    return trial.model_copy(update={**update, "why": why})
+    return trial.replace(**update, why=why)
 
 
 def broken_limits(trial: SearchTrial, budgets: Budgets | None = None) -> str:

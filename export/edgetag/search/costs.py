@@ -73,15 +73,7 @@ class Meter:
 
     def _latency_ms(self, file: Path, recipe: Recipe, pixels: Pixels) -> float:
         section = self._recipe.benchmark
-        plan = Plan(
-            runtime=section.budget_runtime,
-            threads=section.budget_threads,
-            contract=recipe.network.preprocessing(),
-            pixels=pixels,
-            warmup_runs=section.warmup_runs,
-            runs=section.runs,
-            seed=recipe.seed,
-        )
+        plan = Plan.of(recipe, section.budget_runtime, section.budget_threads, pixels)
         (times,) = measure([file], plan, SilentProgress())
         if not isinstance(times, Times):
             raise InputError(f"{file.name} on {section.budget_runtime}: {times}")

@@ -55,6 +55,6 @@ class Ledger:
             "front": tuple(each.name for each in front_of(trials, recipe.search.cost)),
         }
         result = SearchResult(**(values | more))
-        write_text(self._root / "search.json", result.to_json())
+        result.write(self._root / "search.json")
         write_text(self._root / "front.svg", plot_of(result))
         return result

@@ -120,13 +120,13 @@ class _Search:
                 for trial in waiting:
                     if trial not in best:
                         why = f"less promising than others after {trial.trained:.0%} of training"
-                        self.ledger.keep(trial.model_copy(update={"why": f"not trained on: {why}"}))
+                        self.ledger.keep(trial.replace(why=f"not trained on: {why}"))
                 waiting = best
             for trial in sorted(waiting, key=lambda trial: trial.cost(self.cost)):
                 by = outdone_by(trial, tuple(self.trials.values()), self.budgets, self.cost)
                 if by is not None:
                     why = f"not trained on: {by.name} keeps every budget at no more cost"
-                    self.ledger.keep(trial.model_copy(update={"why": why}))
+                    self.ledger.keep(trial.replace(why=why))
                     continue
                 if self._out_of_time():
                     return
@@ -148,9 +148,7 @@ class _Search:
     def finish(self) -> SearchResult:
         """Choose, judge what was chosen on the splits that judge, and write all down."""
         trials = tuple(
-            trial.model_copy(
-                update={"why": f"time ran out after {trial.trained:.0%} of its training"}
-            )
+            trial.replace(why=f"time ran out after {trial.trained:.0%} of its training")
             if self._waits(trial)
             else trial
             for trial in self.trials.values()
@@ -199,9 +197,9 @@ class _Search:
         broken = {key: over for key, over in broken.items() if over > ROOM}
         if candidate.sparsity:
             broken.pop("max_gzip_bytes", None)  # the zeros, which compress well, come later
-        trial = trial.model_copy(update={"measures": measures, "exceeds": broken})
+        trial = trial.replace(measures=measures, exceeds=broken)
         why = f"not trained: breaks {broken_limits(trial)}" if broken else "not trained"
-        return self.ledger.keep(trial.model_copy(update={"why": why}))
+        return self.ledger.keep(trial.replace(why=why))
 
     def _measured(self, candidate: Candidate, share: float) -> SearchTrial:
         trial = SearchTrial.like(candidate)
@@ -212,20 +210,16 @@ class _Search:
         except EdgetagError as error:
             return self.ledger.keep(_failed(trial, error))
         drop = None if measures.map is None else self.ledger.float_map - measures.map
-        measures = measures.model_copy(update={"map_drop": drop})
-        trial = trial.model_copy(
-            update={
-                "measures": measures,
-                "trained": share,
-                "exceeds": excesses(measures, self.budgets),
-            }
+        measures = measures.replace(map_drop=drop)
+        trial = trial.replace(
+            measures=measures, trained=share, exceeds=excesses(measures, self.budgets)
         )
         return self.ledger.keep(trial, say=True)
 
 
 def _failed(trial: SearchTrial, error: EdgetagError) -> SearchTrial:
     reason = str(error)
-    return trial.model_copy(update={"failure": reason, "why": f"failed: {reason}"})
+    return trial.replace(failure=reason, why=f"failed: {reason}")
 
 
 def _is_trained_in_part(trial: SearchTrial) -> bool:

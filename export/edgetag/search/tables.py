@@ -20,8 +20,6 @@ def search_tables(result: SearchResult) -> tuple[Table, ...]:
         result.trials,
         key=lambda trial: (trial.name not in result.front, trial.cost(result.cost), trial.name),
     )
-    timed = any(trial.measures and trial.measures.latency_ms for trial in trials)
-    counted = any(trial.measures and trial.measures.arm_instructions for trial in trials)
     columns = [
         Column[SearchTrial]("trial", lambda trial: trial.name),
         Number("trained", lambda trial: _share(trial.trained)),
@@ -35,16 +33,12 @@ def search_tables(result: SearchResult) -> tuple[Table, ...]:
         ),
         Number("size", lambda trial: _of(trial, "size_bytes", format_bytes)),
         Number("gzip", lambda trial: _of(trial, "gzip_bytes", format_bytes)),
-        *([Number("p50", lambda trial: _of(trial, "latency_ms", format_ms), unit="ms")] * timed),
-        *(
-            [
-                Number(
-                    "ARM",
-                    lambda trial: _of(trial, "arm_instructions", format_millions),
-                    unit="M instructions",
-                )
-            ]
-            * counted
+        Number("p50", lambda trial: _of(trial, "latency_ms", format_ms), unit="ms", optional=True),
+        Number(
+            "ARM",
+            lambda trial: _of(trial, "arm_instructions", format_millions),
+            unit="M instructions",
+            optional=True,
         ),
         Prose("outcome", lambda trial: trial.why),
     ]

@@ -32,7 +32,6 @@ from edgetag.search.sketching import plain, write_sketch
 from edgetag.sharing import link, share_training
 from edgetag.stages import STAGES, stage
 from edgetag.workspace import RunFile, Workspace, digest_file, digest_json
-from edgetag.writing import write_text
 
 MOST_IMAGES = 1000
 """Pictures of the validation split that choose, at even distances."""
@@ -96,7 +95,7 @@ class Trials:
             worth = self._judged(recipe, workspace, path)
             cost = self._meter.measure(path, recipe)
             ran = accelerators([DEFAULT_ENGINE]) | cost.accelerators
-            return cost.model_copy(update={**worth, "accelerators": ran})
+            return cost.replace(**worth, accelerators=ran)
 
         return self._once(f"{candidate.name}-{share:.2f}", recipe, make)
 
@@ -160,7 +159,7 @@ class Trials:
         kept = KeptTrial.read_kept(path)
         if kept is None or kept.inputs != inputs:
             kept = KeptTrial(inputs=inputs, measures=make())
-            write_text(path, kept.to_json())
+            kept.write(path)
         return kept.measures
 
 

@@ -115,7 +115,7 @@ class Service:
             return await self._answer(fleet, upload, operation, until - fleet.centre_s())
         except BusyError as error:
             self._metrics.degraded.labels(error.reason).inc()
-        centre = operation.model_copy(update={"centre": True, "tags": ()})
+        centre = operation.replace(centre=True, tags=())
         return await self._answer(fleet, upload, centre, until)
 
     async def _answer(

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from edgetag.benchmarking.conditions import look
-from edgetag.benchmarking.effort import effort
 from edgetag.benchmarking.latency import ratio
 from edgetag.benchmarking.measure import Plan, Times, measure
 from edgetag.benchmarking.stage import first_images
@@ -167,18 +166,8 @@ def _latencies(
     A variant of which a file does not run, on any seed, is left out.
     """
     listed = [(file.variant, path) for every in files.values() for file, path in every]
-    section = recipe.benchmark
-    asked = effort(section, False)
-    plan = Plan(
-        runtime=section.budget_runtime,
-        threads=1,
-        contract=recipe.network.preprocessing(),
-        pixels=first_images(recipe, workspace),
-        warmup_runs=section.warmup_runs,
-        runs=asked.runs,
-        min_s=asked.min_s,
-        seed=recipe.seed,
-    )
+    runtime, pixels = recipe.benchmark.budget_runtime, first_images(recipe, workspace)
+    plan = Plan.of(recipe, runtime, 1, pixels)
     latencies_ms: dict[str, list[float]] = {}
     failed = set()
     outcomes = measure([path for _, path in listed], plan, progress)

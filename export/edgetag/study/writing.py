@@ -35,6 +35,6 @@ def about(recipe: Recipe, base: str, before: float | None, after: float | None) 
 
 def write_study(folder: Workspace, study: Study) -> None:
     """Write `study.json`, `study.md` and `study.svg`."""
-    write_text(folder.root / "study.json", study.to_json())
+    study.write(folder.root / "study.json")
     write_text(folder.root / "study.md", to_markdown_page(study))
     write_text(folder.root / "study.svg", draw_study(study))

@@ -28,6 +28,7 @@ from edgetag.tables.model import (
     Rows,
     Table,
     decided,
+    points,
     with_interval,
     yes_or_no,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "Rows",
     "Table",
     "decided",
+    "points",
     "to_rich",
     "with_interval",
     "yes_or_no",

@@ -223,3 +223,8 @@ def with_interval(
 ) -> Cell:
     """Return a number with its interval, in points unless told otherwise."""
     return Cell(write(value), "" if value is None else format_interval(bounds, write))
+
+
+def points(heading: str, of: Callable[[R], tuple[float | None, Bounds | None]]) -> Number[R]:
+    """Return a column of values with their intervals, in points."""
+    return Number(heading, lambda row: with_interval(*of(row)), note="points")

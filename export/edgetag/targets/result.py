@@ -196,13 +196,11 @@ class TargetsResult(Result):
 
     def only(self, wanted: Callable[[str], bool]) -> "TargetsResult":
         """Return what is about variants whose name is wanted."""
-        return self.model_copy(
-            update={
-                "checks": tuple(record for record in self.checks if wanted(record.variant)),
-                "counts": tuple(record for record in self.counts if wanted(record.variant)),
-                "failures": tuple(record for record in self.failures if wanted(record.variant)),
-                "budgets": tuple(record for record in self.budgets if wanted(record.variant)),
-            }
+        return self.replace(
+            checks=tuple(record for record in self.checks if wanted(record.variant)),
+            counts=tuple(record for record in self.counts if wanted(record.variant)),
+            failures=tuple(record for record in self.failures if wanted(record.variant)),
+            budgets=tuple(record for record in self.budgets if wanted(record.variant)),
         )
 
     def find(

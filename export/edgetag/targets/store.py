@@ -16,7 +16,6 @@ from edgetag.targets.result import (
     TargetsResult,
 )
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 
 R = TypeVar("R", bound=TargetRecord)
 
@@ -79,7 +78,7 @@ def add(recipe: Recipe, workspace: Workspace, now: TargetsResult) -> TargetsResu
             (*(count for count in before.counts if count.key not in counted), *now.counts),
             (*(lost for lost in before.failures if lost.key not in counted), *now.failures),
         )
-    write_text(result_path(workspace), merged.to_json())
+    merged.write(result_path(workspace))
     return merged
 
 

@@ -32,7 +32,6 @@ from edgetag.training.result import Thresholds, TrainResult
 from edgetag.training.teachers import open_teacher
 from edgetag.training.thresholds import choose_thresholds
 from edgetag.workspace import Workspace, digest_file, digest_json
-from edgetag.writing import write_text
 
 MODEL = "model.npz"
 THRESHOLDS = "thresholds.json"
@@ -275,7 +274,7 @@ def _finish(
     scores = validation.scores("choosing thresholds")
     validation.keep(scores, weights, workspace)
     thresholds = validation.thresholds(scores, recipe.training.thresholds)
-    write_text(workspace.train / THRESHOLDS, thresholds.to_json())
+    thresholds.write(workspace.train / THRESHOLDS)
     result = TrainResult(
         epochs=state.records,
         best_epoch=state.best_epoch,
@@ -284,5 +283,5 @@ def _finish(
         weights_sha256=digest_file(weights),
         devices=devices,
     )
-    write_text(workspace.train / RESULT, result.to_json())
+    result.write(workspace.train / RESULT)
     return result

@@ -12,7 +12,6 @@ from edgetag.userfiles import read_file
 from edgetag.validation.accepted_state import Baseline, TagState, VariantState
 from edgetag.validation.result import VariantVerdict, Verdict
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
 
 FILE_NAME = "baseline.json"
 DIGITS = 6
@@ -160,7 +159,7 @@ def accept_run(
                 f"note: {state.variant} on {state.runtime} was in the former state and "
                 "is not in this one"
             )
-    write_text(path, accepted.to_json())
+    accepted.write(path)
     return path, accepted
 
 
@@ -212,8 +211,7 @@ def _as_accepted(verdict: Verdict) -> tuple[VariantState, ...]:
         if variant not in verdict.decisions and list(standing.values()).count(variant) == 1
     }
     return tuple(
-        state.model_copy(update={"variant": alone.get(state.variant, state.variant)})
-        for state in states(verdict)
+        state.replace(variant=alone.get(state.variant, state.variant)) for state in states(verdict)
     )
 
 

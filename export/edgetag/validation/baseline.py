@@ -171,7 +171,7 @@ def compare(
         verdict="pass",
     )
     broken = any(breaks(change, compared, verdict) for change in changes)
-    return compared.model_copy(update={"verdict": "fail" if broken else "pass"})
+    return compared.replace(verdict="fail" if broken else "pass")
 
 
 def breaks(change: BaselineChange, comparison: BaselineComparison, verdict: Verdict) -> bool:

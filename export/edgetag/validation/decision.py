@@ -63,7 +63,7 @@ def judge_margin(budget: str, limit: float, estimate: Estimate, confidence: floa
     if more is None:
         return check
     needs = Needs(more=more, of=estimate.of, decides=outcome_of(limit, drop))
-    return check.model_copy(update={"needs": needs})
+    return check.replace(needs=needs)
 
 
 def check_overall(

@@ -159,7 +159,7 @@ def _tags(
             "reference_operating": reference.operating[place],
             "curve": variant.curve(index) if decides else None,
         }
-        tags.append(common.model_copy(update=numbers))
+        tags.append(common.replace(**numbers))
     return tuple(tags)
 
 

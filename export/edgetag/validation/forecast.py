@@ -48,7 +48,7 @@ def forecast(recipe: Recipe, report: CheckReport) -> CheckReport:
             doubts += _undecidable(key, budget, split, scored, recipe)
         advice += _never_scored(name, split, scored, least)
         advice += _unchosen(recipe, report.splits.get(VALIDATION), scored)
-    return report.model_copy(update={"doubts": tuple(doubts), "advice": tuple(advice)})
+    return report.replace(doubts=tuple(doubts), advice=tuple(advice))
 
 
 def _unjudged(recipe: Recipe) -> Iterator[str]:

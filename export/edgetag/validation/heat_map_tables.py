@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from edgetag.tables import NOT_SCORED, Cell, Column, Number, Rows, Table, with_interval
+from edgetag.tables import NOT_SCORED, Cell, Column, Number, Rows, Table, points, with_interval
 from edgetag.tables.formats import format_percent, format_points
 from edgetag.validation.heat_map_result import HeatMaps
 from edgetag.validation.result import VariantVerdict, Verdict
@@ -23,11 +23,7 @@ def heat_maps_table(verdict: Verdict) -> Table:
         Column("cells", lambda row: f"{row.maps.height} × {row.maps.width}"),
         Number("images", lambda row: row.maps.n_images),
         Number("maps", lambda row: row.maps.n_present, note="of present tags", only="page"),
-        Number(
-            "distance",
-            lambda row: with_interval(row.maps.error, row.maps.error_interval),
-            note="points",
-        ),
+        points("distance", lambda row: (row.maps.error, row.maps.error_interval)),
         Number("99 of 100 within", lambda row: format_points(row.maps.p99_error)),
         Number(
             "same highest cell",

@@ -276,4 +276,4 @@ def with_heat_maps(
     """Return an entry with its heat maps and what was judged by them."""
     verdict = worst([entry.verdict, *(check.verdict for check in checks)])
     budgets = (*entry.budgets, *checks)
-    return entry.model_copy(update={"heat_maps": heat_maps, "budgets": budgets, "verdict": verdict})
+    return entry.replace(heat_maps=heat_maps, budgets=budgets, verdict=verdict)

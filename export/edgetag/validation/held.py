@@ -93,7 +93,7 @@ class Held:
         now = images_digest(judged)
         if self.accepted.images_sha256 not in same:
             self._check(now)
-        return replace(self, accepted=self.accepted.model_copy(update={"images_sha256": now}))
+        return replace(self, accepted=self.accepted.replace(images_sha256=now))
 
     def compared(self, verdict: Verdict, partial: bool) -> Verdict:
         """Return a verdict that tells, and decides by, what changed since the acceptance.
@@ -114,7 +114,7 @@ class Held:
             accepted_names=self.names,
         )
         decided = worst([verdict.verdict, comparison.verdict])
-        return verdict.model_copy(update={"baseline": comparison, "verdict": decided})
+        return verdict.replace(baseline=comparison, verdict=decided)
 
     def _check(self, images_sha256: str) -> None:
         check_fits(

@@ -19,7 +19,7 @@ from edgetag.validation.evaluation import Evaluation
 from edgetag.validation.inputs import Candidate
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
-from edgetag.writing import atomic_write, write_text
+from edgetag.writing import atomic_write
 
 PACKAGES = ("ai-edge-litert", "numpy", "polars", "scikit-learn", "scipy", "tflite-runtime")
 """Packages whose versions travel with a verdict."""
@@ -53,10 +53,10 @@ class Outcome:
 
     def write(self, workspace: Workspace) -> None:
         """Write details first: a verdict never stands beside those of another run."""
-        write_text(workspace.validate / "details.json", self.details.to_json())
+        self.details.write(workspace.validate / "details.json")
         with atomic_write(workspace.validate / "changes.parquet") as file:
             self.changes.write_parquet(file)
-        write_text(workspace.validate / "verdict.json", self.verdict.to_json())
+        self.verdict.write(workspace.validate / "verdict.json")
 
     def beside(self, before: "Outcome", kept: Collection[str], recipe: Recipe) -> "Outcome":
         """Return this one with some variants of an earlier one, in the recipe's order."""
@@ -77,21 +77,15 @@ class Outcome:
         thresholds, makings = old.thresholds | new.thresholds, old.judged_by | new.judged_by
         decided = {name: decisions[name] for name in names}
         over = passed_over(recipe, decided)
-        verdict = new.model_copy(
-            update={
-                "verdict": worst(
-                    [decision for name, decision in decided.items() if name not in over]
-                ),
-                "decisions": decided,
-                "passed_over": over,
-                "thresholds": {name: thresholds[name] for name in names},
-                "judged_by": {name: makings[name] for name in names},
-                "variants": tuple(sorted(entries, key=lambda entry: place(entry.variant))),
-                "failures": tuple(sorted(failures, key=lambda failure: place(failure.variant))),
-                "agreements": tuple(
-                    sorted(agreements, key=lambda agreement: place(agreement.variant))
-                ),
-            }
+        verdict = new.replace(
+            verdict=worst([decision for name, decision in decided.items() if name not in over]),
+            decisions=decided,
+            passed_over=over,
+            thresholds={name: thresholds[name] for name in names},
+            judged_by={name: makings[name] for name in names},
+            variants=tuple(sorted(entries, key=lambda entry: place(entry.variant))),
+            failures=tuple(sorted(failures, key=lambda failure: place(failure.variant))),
+            agreements=tuple(sorted(agreements, key=lambda agreement: place(agreement.variant))),
         )
         sorted_ = tuple(sorted(drawn, key=lambda details: place(details.variant)))
         kept_changes = before.changes
@@ -105,7 +99,7 @@ class Outcome:
         ]
         return Outcome(
             verdict,
-            self.details.model_copy(update={"variants": sorted_}),
+            self.details.replace(variants=sorted_),
             pl.concat(tables) if tables else pl.DataFrame(),
         )
 

@@ -79,12 +79,8 @@ def placed(checks: Iterable[Check], split: str, share: float | None) -> tuple[Ch
     return tuple(
         check
         if check.needs is None
-        else check.model_copy(
-            update={
-                "needs": check.needs.model_copy(
-                    update={"split": split, "in_all": in_all(check.needs.more, share)}
-                )
-            }
+        else check.replace(
+            needs=check.needs.replace(split=split, in_all=in_all(check.needs.more, share))
         )
         for check in checks
     )

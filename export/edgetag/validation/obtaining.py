@@ -208,12 +208,10 @@ def _followed(
         tags=names,
         split=tuple(dataset.manifest["split"][every].to_list()),
         known=known_pictures(dataset, every),
-        meta=stored.meta.model_copy(
-            update={
-                "thresholds": read_thresholds(workspace, dataset, stored),
-                "fp32_size_bytes": size,
-                "schema_version": stored.meta.SCHEMA,
-            }
+        meta=stored.meta.replace(
+            thresholds=read_thresholds(workspace, dataset, stored),
+            fp32_size_bytes=size,
+            schema_version=stored.meta.SCHEMA,
         ),
         maps=stored.maps
         and replace(stored.maps, maps=stored.maps.maps[..., stored.columns(names, kept)]),

@@ -157,8 +157,7 @@ def plan(
         measured=measured is not None,
         assumed_flips=flips,
         needs=tuple(
-            need.model_copy(update={"in_all": need.images and in_all(need.images, share)})
-            for need in needs
+            need.replace(in_all=need.images and in_all(need.images, share)) for need in needs
         ),
     )
 
@@ -186,7 +185,7 @@ def _as_measured(
     if needed is not None and need.have:
         images = math.ceil(needed * measured.n_images / need.have)
     decides = outcome_of(check.limit, check.measured)
-    return need.model_copy(update={"needed": needed, "images": images, "decides": decides})
+    return need.replace(needed=needed, images=images, decides=decides)
 
 
 def _open_checks(measured: VariantVerdict | None, need: Need) -> list[Check]:

@@ -326,7 +326,7 @@ class VariantMeta(Result):
     def same_making(self, other: "VariantMeta") -> bool:
         """Return whether both stand for the same scores."""
         told = {"images_per_s": other.images_per_s, "accelerator": other.accelerator}
-        return self.model_copy(update=told) == other
+        return self.replace(**told) == other
 
 
 def scorer_digest() -> str:

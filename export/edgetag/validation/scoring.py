@@ -124,7 +124,7 @@ class Scoring:
         weights = [member.weight for member in run.members]
         scores = weighted_mean([each.scores for each in scored], weights)
         seconds = sum(1 / each.meta.images_per_s for each in scored if each.meta.images_per_s)
-        meta = self._meta(run).model_copy(update={"images_per_s": 1 / seconds if seconds else 0.0})
+        meta = self._meta(run).replace(images_per_s=1 / seconds if seconds else 0.0)
         write_variant(run.score_file(self.workspace), scores, meta)
         return Scored(scores, meta)
 
@@ -196,7 +196,7 @@ class Scoring:
             scores = scores[:, list(run.columns)]
         seconds = sum(part.seconds for part in parts)
         rate = len(scores) / seconds if seconds else 0.0
-        meta = started.wanted.model_copy(update={"images_per_s": rate})
+        meta = started.wanted.replace(images_per_s=rate)
         write_variant(run.score_file(self.workspace), scores, meta)
         return Scored(scores, meta)
 

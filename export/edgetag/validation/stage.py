@@ -103,7 +103,7 @@ def run(
         evaluation, files, [e for run in judged for e in run.entries], failures, thresholds
     )
     outcome = Outcome(
-        verdict.model_copy(update={"agreements": tuple(agreements)}),
+        verdict.replace(agreements=tuple(agreements)),
         Details(split=evaluation.deciding, variants=tuple(run.details for run in judged)),
         pl.concat([run.changes for run in judged]) if judged else pl.DataFrame(),
     )

@@ -13,6 +13,7 @@ from edgetag.tables import (
     Rows,
     Table,
     decided,
+    points,
     with_interval,
 )
 from edgetag.tables.formats import (
@@ -55,11 +56,7 @@ def scores_table(
         Number("images", lambda entry: entry.n_images),
         Number("scored tags", lambda entry: entry.n_scored_tags),
         Number("mAP", lambda entry: format_mean(entry.map)),
-        Number(
-            "drop",
-            lambda entry: with_interval(entry.map_drop, entry.map_drop_interval),
-            note="points",
-        ),
+        points("drop", lambda entry: (entry.map_drop, entry.map_drop_interval)),
         Number("flips", lambda entry: format_percent(entry.flip_rate)),
         Number(
             "logit RMSE",
@@ -200,7 +197,7 @@ def operating_table(title: str, verdict: Verdict, tags: Iterable[TagVerdict]) ->
             lambda tag: _both(tag, format_fraction, lambda at: at.calibration_error),
         ),
         Number("F1", lambda tag: format_fraction(tag.f1)),
-        Number("drop", lambda tag: with_interval(tag.f1_drop, tag.f1_drop_interval), note="points"),
+        points("drop", lambda tag: (tag.f1_drop, tag.f1_drop_interval)),
         Number("gain", lambda tag: format_points(tag.f1_gain), note="by own threshold, points"),
     )
 

@@ -58,7 +58,7 @@ def finished(tmp_path: Path) -> tuple[Path, Path]:
         files=files,
         links=links,
     )
-    (folder / MARKER).write_text(installed.to_json())
+    installed.write(folder / MARKER)
     return cache, folder
 
 
@@ -153,8 +153,8 @@ def test_a_machine_carried_to_another_architecture_is_to_be_set_up_there(
 ) -> None:
     cache, folder = finished
     installed = Installed.from_json((folder / MARKER).read_text(), "test")
-    there = installed.model_copy(update={"machine": platform.machine()})
-    (folder / MARKER).write_text(there.to_json())
+    there = installed.replace(machine=platform.machine())
+    there.write(folder / MARKER)
     assert problem(ARM64, cache) is None
     monkeypatch.setattr("platform.machine", lambda: "riscv64")
     wrong = problem(ARM64, cache) or ""
@@ -169,8 +169,8 @@ def test_an_emulator_that_was_taken_away_or_exchanged_is_seen(
     qemu = tmp_path / "qemu-aarch64"
     qemu.write_bytes(b"one")
     installed = Installed.from_json((folder / MARKER).read_text(), "test")
-    own = installed.model_copy(update={"emulator": str(qemu), "emulator_bytes": 3})
-    (folder / MARKER).write_text(own.to_json())
+    own = installed.replace(emulator=str(qemu), emulator_bytes=3)
+    own.write(folder / MARKER)
     assert problem(ARM64, cache) is None
     qemu.write_bytes(b"other")
     assert "is another one now" in (problem(ARM64, cache) or "")

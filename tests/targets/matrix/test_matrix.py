@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from edgetag.benchmarking.result import BenchResult, Latency, Measurement
+from edgetag.benchmarking.result import BenchResult
 from edgetag.cli.app import app
 from edgetag.conversion.flatfile import all_operators, pack_model, parse_model
 from edgetag.conversion.op_versions import required_runtime
@@ -25,6 +25,7 @@ from edgetag.targets.matrix.stage import run
 from edgetag.targets.matrix.tables import format_agreement, matrix_tables, to_markdown_page
 from edgetag.writing import write_text
 from tests.support.bad_loops import crashing_model, endless_model
+from tests.support.made_results import measured
 from tests.support.paths import MODELS
 from tests.support.tiny_run import RECIPE, TAGS, TEST, RunFolder, make_run_folder
 
@@ -48,12 +49,10 @@ def claim(folder: RunFolder, variant: str, version: str) -> None:
     path = folder.workspace.export / "export.json"
     result = ExportResult.read(path, "export")
     changed = tuple(
-        file.model_copy(update={"min_runtime_version": version})
-        if file.variant == variant
-        else file
+        file.replace(min_runtime_version=version) if file.variant == variant else file
         for file in result.variants
     )
-    write_text(path, result.model_copy(update={"variants": changed}).to_json())
+    result.replace(variants=changed).write(path)
 
 
 def newer_model() -> bytes:
@@ -157,27 +156,13 @@ def test_thresholds_are_the_verdicts_only_for_the_file_it_judged(folder: RunFold
 @needs_old
 @pytest.mark.slow
 def test_the_matrix_has_a_cell_for_every_file_and_runtime(folder: RunFolder) -> None:
-    measured = Measurement(
-        variant="int8",
-        runtime="litert",
-        runtime_version="2.3.0",
-        device="here",
-        threads=1,
-        runs=10,
-        latency_ms=Latency(p50=1.5, p90=2, p99=3),
-        load_ms=1,
-        peak_memory_bytes=None,
-        size_bytes=1,
-        gzip_bytes=0,
-        stable=False,
-    )
     exported = ExportResult.read(folder.workspace.export / "export.json", "export").variants
-    right = measured.model_copy(update={"sha256": exported[1].sha256})
-    stale = right.model_copy(update={"runtime": "tflite-runtime", "sha256": exported[0].sha256})
+    right = measured("int8", "litert", 1.5).replace(stable=False, sha256=exported[1].sha256)
+    stale = right.replace(runtime="tflite-runtime", sha256=exported[0].sha256)
     bench = BenchResult(
         machine=this_machine(), budget_runtime="litert", budget_threads=1, results=(right, stale)
     )
-    write_text(folder.workspace.bench / "bench.json", bench.to_json())
+    bench.write(folder.workspace.bench / "bench.json")
     asked = ("tflite-runtime", "wasm", "litert")
     result = run(folder.recipe, folder.workspace, SilentProgress(), asked, 24)
     assert (result.split, result.images, result.reference) == ("test", 24, "litert")
@@ -197,7 +182,7 @@ def test_the_matrix_has_a_cell_for_every_file_and_runtime(folder: RunFolder) -> 
         assert wasm is not None
         assert wasm.state == "unavailable"
         assert reference.accelerator == old.accelerator == RAN
-        assert wasm.accelerator == RAN.model_copy(update={"used": None, "reason": wasm.reason})
+        assert wasm.accelerator == RAN.replace(used=None, reason=wasm.reason)
     targets = {target.name: target for target in result.targets}
     assert targets["litert"].version == engines.get("litert").version()
     assert targets["wasm"].version is None
@@ -276,8 +261,8 @@ def test_a_model_that_no_runtime_bears_leaves_the_other_cells(
     content: bytes, state: str, reason: str, folder: RunFolder
 ) -> None:
     folder.replace_model("int8", content)
-    targets = folder.recipe.targets.model_copy(update={"time_limit_s": 6.0})
-    impatient = folder.recipe.model_copy(update={"targets": targets})
+    targets = folder.recipe.targets.replace(time_limit_s=6.0)
+    impatient = folder.recipe.replace(targets=targets)
     result = run(impatient, folder.workspace, SilentProgress(), ("litert",), 4)
     bad, other = result.find("int8", "litert"), result.find("fp32", "litert")
     assert bad is not None
@@ -297,7 +282,7 @@ def cell(folder: RunFolder, variant: int, there: ScoreRun | LoadFailure, **more:
     """Return the cell of a file on LiteRT elsewhere; here it scored 0.5."""
     file = ExportResult.read(folder.workspace.export / "export.json", "export").variants[variant]
     if variant == 0:
-        file = file.model_copy(update={"float_tensors": 9})
+        file = file.replace(float_tensors=9)
     failed = there if isinstance(there, LoadFailure) else None
     return Cell(
         variant=file.variant,

@@ -45,8 +45,8 @@ def folder(tmp_path: Path) -> RunFolder:
     path = made.workspace.export / "export.json"
     exported = ExportResult.read(path, "export")
     fp32, int8 = exported.variants
-    files = (fp32.model_copy(update={"float_tensors": 9}), int8)
-    write_text(path, exported.model_copy(update={"variants": files}).to_json())
+    files = (fp32.replace(float_tensors=9), int8)
+    exported.replace(variants=files).write(path)
     return made
 
 

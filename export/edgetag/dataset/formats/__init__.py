@@ -96,7 +96,7 @@ def draft(source: DataSection, tags: tuple[str, ...]) -> Draft:
     section = given.section
     if given.table is not None:  # the paths may have another name in a draft
         named = path_column(given.table, section)
-        given = Given(section.model_copy(update={"path_column": named}), given.table)
+        given = Given(section.replace(path_column=named), given.table)
     raise _unrecognised(given)
 
 

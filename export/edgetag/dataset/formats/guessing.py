@@ -67,7 +67,7 @@ def with_free_columns(table: Table, section: DataSection, tags: tuple[str, ...])
     taken = [key for key in ("split_column", "group_column") if getattr(section, key) in tags]
     if not tags and _labels(table, section.group_column) - {None} == {0, 1}:
         taken.append("group_column")
-    return section.model_copy(update={key: _free(table, getattr(section, key)) for key in taken})
+    return section.replace(**{key: _free(table, getattr(section, key)) for key in taken})
 
 
 def _free(table: Table, name: str) -> str:

@@ -41,9 +41,7 @@ def draft(given: Given, tags: tuple[str, ...]) -> Draft | None:
         raise InputError(
             f"{table.source}: column {column!r} names no tag; label at least one image"
         )
-    return Draft(
-        section.model_copy(update={"tags": named}), tuple(texts(table, section.path_column))
-    )
+    return Draft(section.replace(tags=named), tuple(texts(table, section.path_column)))
 
 
 def read(given: Given) -> Listing:

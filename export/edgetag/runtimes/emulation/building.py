@@ -17,7 +17,6 @@ from edgetag.runtimes.emulation.machines import Target
 from edgetag.runtimes.emulation.packages import Apt, unpack
 from edgetag.runtimes.emulation.state import MARKER, Installed, damage, read_installed, record_files
 from edgetag.runtimes.emulation.wheels import install_wheels
-from edgetag.writing import write_text
 
 WORKER = "edgetag.runtimes.worker"
 NEEDED_BYTES = 500_000_000
@@ -96,7 +95,7 @@ def _build(target: Target, building: Path, folder: Path, progress: Progress) -> 
         # time. Without its marker the folder still counts as half-built.
         _try_out(target, folder, installed_emulator)
         task.advance()
-    write_text(folder / MARKER, installed.to_json())
+    installed.write(folder / MARKER)
     return installed
 
 

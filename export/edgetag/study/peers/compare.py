@@ -114,8 +114,8 @@ def run(
             sizes[each.name] = (file.size_bytes, file.gzip_bytes, _note(file.precision))
         base = COMPARED_WITH if COMPARED_WITH in entries else BASE
         rows = tuple(
-            _row(name, accuracies[name], sizes[name], times[name], times[base]).model_copy(
-                update={"runtime": entry.job.runtime, "accelerator": ON_THE_PROCESSOR}
+            _row(name, accuracies[name], sizes[name], times[name], times[base]).replace(
+                runtime=entry.job.runtime, accelerator=ON_THE_PROCESSOR
             )
             for name, entry in entries.items()
         )

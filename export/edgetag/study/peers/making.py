@@ -19,7 +19,6 @@ from edgetag.records import Record, Result
 from edgetag.study.peers.jobs import SAID, WORKER, Job, Said, started_by
 from edgetag.study.peers.tools import Kind, Tool
 from edgetag.workspace import digest_file, digest_json
-from edgetag.writing import write_text
 
 SILENCE_S = 900.0
 """A tool that says nothing for so long while it makes or scores a file counts as hung."""
@@ -152,7 +151,7 @@ def made_by(
             for path in (scores_file(folder, kind, split) for split in given.pictures)
         },
     )
-    write_text(record, result.to_json())
+    result.write(record)
     return result
 
 

@@ -92,7 +92,7 @@ def run(
     )
     folder = workspace.root / "matrix"
     write_text(folder / "matrix.md", to_markdown_page(result))
-    write_text(folder / "matrix.json", result.to_json())
+    result.write(folder / "matrix.json")
     return result
 
 
