@@ -160,7 +160,7 @@ def _refuse_another_kind(path: Path) -> None:
             f"{path}: there is no such bundle; edgetag bundle RECIPE makes one, RUN/bundle/*.zip"
         ) from None
     content = content_of_file(path)
-    if content is not Content.ZIP:
+    if content is not Content.ZIP and not zipfile.is_zipfile(path):
         what = content or "no zip file"
         raise InputError(
             f"{path}: {what}, not a bundle, which is the zip file that edgetag bundle makes"
