@@ -2,8 +2,7 @@
 
 Heads learn from all labels, and those that look wrong to them are left out. Then heads learn from
 the rest, and judge all labels again: the first ones had learnt the errors too. A label is always
-judged by heads that saw neither its picture nor its kin. They read what the network sees in the
-picture, and what the labels of its kin say, those left out aside.
+judged by heads that saw neither its picture nor its kin.
 
 A label that people confirm, saying what the source says, is left out only where it looks wrong
 among confirmed ones too. Source and person seldom err alike, so fewer of these are wrong; judged
@@ -23,7 +22,6 @@ from edgetag.label_noise.held_out import (
     held_out_probabilities,
     suspects,
 )
-from edgetag.label_noise.kin import said_of_kin
 from edgetag.label_noise.settings import FOLDS
 from edgetag.labels import UNKNOWN, Labels
 
@@ -70,7 +68,7 @@ def labels_to_leave_out(
     Args:
         features: `[images, features]`.
         labels: `[images, tags]`.
-        groups: `[images]`; pictures of one group are held out together, and speak for each other.
+        groups: `[images]`; pictures of one group are held out together.
         trusted: `[images, tags]`: labels that stay, whatever heads say.
         folds: Parts of the pictures, each judged by heads of the others.
         confirmed: `[images, tags]`: labels that the source and people give alike; none where
@@ -93,9 +91,8 @@ def labels_to_leave_out(
         alike = doubted if confirmed is None else confirmed[known, tag]
         for _ in range(ROUNDS):
             # Components keep their scale: the last ones are mostly noise.
-            seen = np.concatenate([components[known], said_of_kin(positive, kin, ~doubted)], axis=1)
             probabilities = held_out_probabilities(
-                seen, positive, parts, learnt=~doubted, standardize=False
+                components[known], positive, parts, learnt=~doubted, standardize=False
             )
             doubted = _doubted(probabilities, positive, alike) & ~trusted[known, tag]
         left_out.cells[known, tag] = doubted
