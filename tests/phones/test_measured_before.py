@@ -83,10 +83,8 @@ def test_figures_of_before_have_the_clocks_that_their_phone_had(
 ) -> None:
     street.phone()
     measured = bench(street, run_folder, variants=("int8",))
-    older = measured.model_copy(
-        update={
-            "results": tuple(figure.replace(fixed_performance=None) for figure in measured.results)
-        }
+    older = measured.replace(
+        results=tuple(figure.replace(fixed_performance=None) for figure in measured.results)
     )
     older.write(run_folder[1].bench / "phones.json")
     free = replace(SETTINGS, fixed_performance=False)

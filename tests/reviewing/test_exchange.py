@@ -13,11 +13,11 @@ from edgetag.dataset.correcting import majority
 from edgetag.dataset.formats.tables import read_table
 from edgetag.dataset.view import read_manifest
 from edgetag.recipe import load_recipe
-from edgetag.reviewing.board import CONTESTED, Filter, PictureView
 from edgetag.reviewing.label_studio import read_tasks
 from edgetag.reviewing.opening import open_review
 from edgetag.reviewing.result import ReviewExport, ReviewImport
 from edgetag.reviewing.store import Change
+from edgetag.reviewing.views import CONTESTED, Filter, PictureView
 from edgetag.tags import Vocabulary
 from tests.label_studio_round import SAID
 from tests.support.commands import invoked

@@ -9,8 +9,9 @@ import pytest
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.mining.result import MineResult, read_questions
-from edgetag.reviewing.board import CONTESTED, WHOLE, Board, Filter
+from edgetag.reviewing.board import Board
 from edgetag.reviewing.store import Change, Store, StoreError, counting, last_of_each
+from edgetag.reviewing.views import CONTESTED, WHOLE, Filter
 from edgetag.writing import write_text
 from tests.support.reviewed import TAGS, make_reviewed
 

@@ -49,7 +49,7 @@ def accepted(drop: float = 0.004, previous: Baseline | None = None) -> Baseline:
 
 
 def held(verdict: Verdict, baseline: Baseline) -> BaselineComparison:
-    return compare(verdict, baseline, FILE, tolerance=0.002, tag_tolerance=0.01)
+    return compare(verdict, baseline, FILE, 0.002, 0.01, 0.1)
 
 
 def with_tag(verdict: Verdict, **changes: object) -> Verdict:
@@ -104,9 +104,9 @@ def test_a_change_names_its_file_runtime_numbers_and_tolerance() -> None:
 def test_a_given_file_is_held_against_the_variant_that_it_is_accepted_as() -> None:
     entry = scored("int8", "litert", "test", 0.02).replace(variant="mine")
     verdict = make_verdict((entry,))
-    alone = compare(verdict, accepted(), FILE, 0.002, 0.05)
+    alone = compare(verdict, accepted(), FILE, 0.002, 0.05, 0.1)
     assert [(c.variant, c.change) for c in alone.changes] == [("int8", "gone"), ("mine", "new")]
-    named = compare(verdict, accepted(), FILE, 0.002, 0.05, accepted_names={"mine": "int8"})
+    named = compare(verdict, accepted(), FILE, 0.002, 0.05, 0.1, accepted_names={"mine": "int8"})
     assert [(c.variant, c.what, c.change) for c in named.changes] == [
         ("mine", "map", "worse"),
         ("mine", "map_drop", "worse"),
@@ -382,8 +382,8 @@ def test_a_file_without_a_mean_is_gone_or_new_all_the_same() -> None:
 def test_variants_that_were_left_out_on_purpose_are_not_gone() -> None:
     two = make_verdict((scored("fp32", "litert", "test", 0.0), *verdict_of().variants))
     baseline = accept(two, None, "both")
-    assert compare(verdict_of(), baseline, FILE, 0.002, 0.01, partial=True).changes == ()
-    assert told(compare(verdict_of(0.02), baseline, FILE, 0.002, 0.02, partial=True)) == [
+    assert compare(verdict_of(), baseline, FILE, 0.002, 0.01, 0.1, partial=True).changes == ()
+    assert told(compare(verdict_of(0.02), baseline, FILE, 0.002, 0.02, 0.1, partial=True)) == [
         ("map", "worse"),
         ("map_drop", "worse"),
     ]

@@ -37,8 +37,8 @@ def evaluated(folder: RunFolder, recipe: Recipe) -> Evaluation:
 
 def held(folder: RunFolder, recipe: Recipe, /, **changes: object) -> Held:
     """Write an accepted state of int8 beside the run, and read it."""
-    verdict = make_verdict((scored("int8", "litert", "test", 0.004),)).model_copy(
-        update={"recipe": recipe.name, "tags": TAGS}
+    verdict = make_verdict((scored("int8", "litert", "test", 0.004),)).replace(
+        recipe=recipe.name, tags=TAGS
     )
     path = folder.workspace.root / "baseline.json"
     accept(verdict, None, "first").replace(**changes).write(path)
@@ -104,8 +104,8 @@ def test_the_worse_of_budgets_and_accepted_state_decides(
         (0.004, "undecided", "undecided"),
         (0.02, "undecided", "fail"),
     ):
-        verdict = make_verdict((scored("int8", "litert", "test", drop),)).model_copy(
-            update={"recipe": recipe.name, "tags": TAGS, "verdict": given}
+        verdict = make_verdict((scored("int8", "litert", "test", drop),)).replace(
+            recipe=recipe.name, tags=TAGS, verdict=given
         )
         compared = state.compared(verdict, partial=True)
         assert compared.verdict == decided
@@ -114,11 +114,9 @@ def test_the_worse_of_budgets_and_accepted_state_decides(
 
 
 def test_tolerances_are_the_recipes(run_folder: RunFolder, recipe: Recipe) -> None:
-    wide = recipe.validation.model_copy(
-        update={"baseline_tolerance": 0.1, "baseline_tag_tolerance": 0.2}
-    )
-    verdict = make_verdict((scored("int8", "litert", "test", 0.09),)).model_copy(
-        update={"recipe": recipe.name, "tags": TAGS}
+    wide = recipe.validation.replace(baseline_tolerance=0.1, baseline_tag_tolerance=0.2)
+    verdict = make_verdict((scored("int8", "litert", "test", 0.09),)).replace(
+        recipe=recipe.name, tags=TAGS
     )
     drifted = verdict.variants[0].replace(logit_rmse=0.4)
     further = verdict.replace(variants=(drifted,))

@@ -44,12 +44,10 @@ def outcome(names: Sequence[str], when: str, decision: Decision = "pass") -> Out
         )
         for name in names
     )
-    verdict = make_verdict(entries, failures, dict.fromkeys(names, decision)).model_copy(
-        update={
-            "agreements": agreements,
-            "thresholds": {name: {"cat": 0.1 if when == "before" else 0.2} for name in names},
-            "judged_by": dict.fromkeys(names, when),
-        }
+    verdict = make_verdict(entries, failures, dict.fromkeys(names, decision)).replace(
+        agreements=agreements,
+        thresholds={name: {"cat": 0.1 if when == "before" else 0.2} for name in names},
+        judged_by=dict.fromkeys(names, when),
     )
     drawn = tuple(
         VariantDetails(
@@ -101,8 +99,8 @@ def test_a_file_by_hand_stands_behind_those_of_the_recipe() -> None:
 
 def test_where_no_file_ran_there_are_no_changes_to_add_to() -> None:
     nothing = Outcome(
-        make_verdict((), (), {"fp32": "undecided"}).model_copy(
-            update={"thresholds": {"fp32": {}}, "judged_by": {"fp32": "before"}}
+        make_verdict((), (), {"fp32": "undecided"}).replace(
+            thresholds={"fp32": {}}, judged_by={"fp32": "before"}
         ),
         Details(split="test", variants=()),
         pl.DataFrame(),

@@ -202,8 +202,8 @@ def with_known(
 
 def _with_clocks(known: PhonesResult) -> PhonesResult:
     """Return what was measured, each figure with its clocks: another one may have others soon."""
-    return known.model_copy(
-        update={
+    return known.replace(
+        **{
             name: tuple(figure.replace(fixed_performance=known.held(figure)) for figure in figures)
             for name, figures in (("results", known.results), ("apps", known.apps))
         }

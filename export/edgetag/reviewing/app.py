@@ -13,10 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from edgetag import __version__
 from edgetag.dataset.location import is_file_name
 from edgetag.records import Record, first_problem
-from edgetag.reviewing.board import Board, Filter, PictureView, Progress
+from edgetag.reviewing.board import Board
 from edgetag.reviewing.one_by_one import OneByOne
 from edgetag.reviewing.pictures import MEDIA_TYPE, Pictures
 from edgetag.reviewing.store import Change, Store, StoreError
+from edgetag.reviewing.views import Filter, PictureView, Progress
 from edgetag.serving.page import Page
 from edgetag.serving.problems import explain_errors
 from edgetag.serving.refusals import READ, RefusalError, refuse_unknown
