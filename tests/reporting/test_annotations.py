@@ -49,7 +49,7 @@ def test_changes_against_the_accepted_state_are_told_on_both_sides() -> None:
     verdict = make_verdict((scored("int8", "litert", "test", 0.004),))
     for former, level, word in ((0.0, "error", "worse"), (0.009, "notice", "better")):
         baseline = accept(make_verdict((scored("int8", "litert", "test", former),)), None, "former")
-        compared = compare(verdict, baseline, "baseline.json", 0.002, 0.02)
+        compared = compare(verdict, baseline, "baseline.json", 0.002, 0.02, 0.1)
         now = verdict.replace(baseline=compared)
         told = [parse(line) for line in annotations(find(now))]
         assert (level, True) in [

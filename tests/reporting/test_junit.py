@@ -255,7 +255,7 @@ def test_what_is_worse_than_accepted_is_a_failure(tmp_path: Path) -> None:
     verdict = make_sources(int8_drop=0.004).verdict
     for former, expected in ((0.0, ("failure", "fail")), (0.004, None)):
         baseline = accept(make_sources(int8_drop=former).verdict, None, "r")
-        compared = compare(verdict, baseline, "baseline.json", 0.002, 0.01)
+        compared = compare(verdict, baseline, "baseline.json", 0.002, 0.01, 0.1)
         root = junit_of(verdict.replace(baseline=compared), tmp_path)
         assert outcome(case(root, "baseline", "accepted state")) == expected
 

@@ -145,7 +145,7 @@ def test_a_verdict_shows_thresholds_that_were_fitted_and_what_they_bring() -> No
 def test_a_verdict_shows_what_moved_since_the_accepted_state() -> None:
     verdict = make_sources(int8_drop=0.004).verdict
     baseline = accept(make_sources(int8_drop=0.001).verdict, None, "r")
-    compared = compare(verdict, baseline, "baseline.json", 0.002, 0.01)
+    compared = compare(verdict, baseline, "baseline.json", 0.002, 0.01, 0.1)
     changes = tables_of(verdict.replace(baseline=compared))[-1]
     assert changes.texts[0] == (
         "int8",

@@ -94,7 +94,7 @@ def test_what_is_wrong_with_the_variant_that_ships_is_told_first(tmp_path: Path)
 def test_the_baseline_is_told_with_its_reason(tmp_path: Path) -> None:
     sources = make_sources(int8_drop=0.004)
     former = accept(make_sources(int8_drop=0.0).verdict, None, "for @everyone <b>now</b>")
-    compared = compare(sources.verdict, former, "baseline.json", 0.002, 0.02)
+    compared = compare(sources.verdict, former, "baseline.json", 0.002, 0.02, 0.1)
     verdict = sources.verdict.replace(baseline=compared, verdict="fail")
     result, text = report_on(replace(sources, verdict=verdict), tmp_path)
     assert result.verdict == "fail"
@@ -111,7 +111,7 @@ def test_a_new_training_since_the_accepted_state_rejects_nothing(tmp_path: Path)
     sources = make_sources(int8_drop=0.004)
     former = accept(make_sources(int8_drop=0.0).verdict, None, "r")
     other = former.replace(weights_sha256="00" * 32)
-    compared = compare(sources.verdict, other, "baseline.json", 0.002, 0.02)
+    compared = compare(sources.verdict, other, "baseline.json", 0.002, 0.02, 0.1)
     verdict = sources.verdict.replace(baseline=compared)
     result, text = report_on(replace(sources, verdict=verdict), tmp_path)
     assert result.verdict == "pass"

@@ -21,7 +21,7 @@ def written() -> dict[str, Any]:
     """Return a verdict with a failure, undecided checks and a baseline, as it is on disk."""
     verdict = make_sources(tag_half_width=0.05).verdict
     baseline = accept(make_sources(int8_drop=0.02).verdict, None, "r")
-    compared = compare(verdict, baseline, "baseline.json", 0.002, 0.01)
+    compared = compare(verdict, baseline, "baseline.json", 0.002, 0.01, 0.1)
     assert compared.changes
     value: dict[str, Any] = json.loads(verdict.replace(baseline=compared).to_json())
     return value
