@@ -12,6 +12,7 @@ from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace
 from tests.phones.street import OUTPUTS, Street, thermal
 from tests.support.commands import refusal_of
+from tests.support.made_phones import make_phones
 
 
 @pytest.fixture
@@ -173,6 +174,20 @@ def test_nothing_is_exported_where_nothing_was_timed(street: Street, workspace: 
     done = phone("export", *recipe, workspace.root / "x.jsonl", "--runtime-version", "2.3.0")
     assert "nothing was measured by benchmark_model" in str(done.exception)
     assert not (workspace.root / "x.jsonl").exists()
+
+
+def test_figures_of_files_that_are_others_now_are_not_exported(workspace: Workspace) -> None:
+    make_phones("f" * 64).write(workspace.bench / "phones.json")
+    recipe = (workspace.root.parent / "recipe.toml", "--out", workspace.root)
+    done = phone("export", *recipe, workspace.root / "x.jsonl", "--runtime-version", "2.3.0")
+    assert "nothing was measured by benchmark_model" in str(done.exception)
+
+
+def test_a_row_has_the_accuracy_of_the_processor_that_was_timed_alone() -> None:
+    phones = make_phones("a" * 64)  # timed and scored on the GPU
+    (on_cpu,) = (timed.replace(requested="cpu") for timed in phones.results)
+    rows = rows_of(phones.replace(results=(*phones.results, on_cpu)), "m", "2")
+    assert [(row.edgetag.map, row.edgetag.pictures) for row in rows] == [(0.75, 98), (None, 0)]
 
 
 @pytest.mark.slow

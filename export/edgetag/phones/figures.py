@@ -15,6 +15,11 @@ apps and runners."""
 Taken = Literal["all", "part", "none", "unknown"]
 
 
+def processor_of(delegate: DelegateName) -> RunsOn:
+    """Return what an app and a runner take for a delegate: benchmark_model's others are CPU."""
+    return delegate if delegate in ("gpu", "npu") else "cpu"
+
+
 class Condition(Record):
     """How a phone felt at one moment; None is what it does not tell.
 

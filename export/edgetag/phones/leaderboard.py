@@ -50,7 +50,7 @@ class RowOfEdgetag(Record):
         throttled: Whether the phone was slowing itself down at any of its rounds.
         fixed_performance: Whether its clocks were held; None where nobody asked.
         notes: What speaks against the figures.
-        map: Mean average precision of the scores that the phone gave, None where it gave none,
+        map: Mean average precision of the scores that the phone gave there, None without any,
         host_map: and of LiteRT's here, of the same pictures.
         pictures: How many.
     """
@@ -100,18 +100,18 @@ class Row(Record):
     edgetag: RowOfEdgetag
 
 
-def rows_of(result: PhonesResult, model: str, runtime_version: str) -> tuple[Row, ...]:
+def rows_of(result: PhonesResult | None, model: str, runtime_version: str) -> tuple[Row, ...]:
     """Return a row for each latency that benchmark_model measured.
 
     Args:
-        result: Of `edgetag phone bench`.
+        result: Of `edgetag phone bench`; None where there is none.
         model: How the leaderboard is to call the model, such as `owner/name`.
         runtime_version: Of the LiteRT that benchmark_model was built from; it does not tell.
 
     Raises:
         InputError: benchmark_model measured nothing.
     """
-    if not result.results:
+    if result is None or not result.results:
         raise InputError(
             "nothing was measured by benchmark_model, whose figures the leaderboard has; run: "
             "edgetag phone bench RECIPE --benchmark-model FILE"
@@ -121,7 +121,6 @@ def rows_of(result: PhonesResult, model: str, runtime_version: str) -> tuple[Row
 
 def _rows(result: PhonesResult, model: str, runtime_version: str) -> Iterator[Row]:
     phones = {record.id: record for record in result.phones}
-    scores = {(record.phone, record.sha256): record for record in result.scores}
     places = set[str]()
     for entry in result.results:
         phone = phones[entry.phone]
@@ -165,7 +164,7 @@ def _rows(result: PhonesResult, model: str, runtime_version: str) -> Iterator[Ro
             session=f"edgetag-{result.measured_at}",
             job=f"{accelerator}-{device}",
             date=result.measured_at[:10],
-            edgetag=_more(entry, result.held(entry), scores.get((entry.phone, entry.sha256))),
+            edgetag=_more(entry, result.held(entry), result.scores_beside(entry)),
         )
 
 

@@ -28,6 +28,7 @@ from edgetag.phones.app import (
     told_cpusets,
     untested,
 )
+from edgetag.phones.current import phones_path, read_current
 from edgetag.phones.elsewhere import MeasuredElsewhere
 from edgetag.phones.figures import AppMeasurement, AppPercentiles, PhoneScores
 from edgetag.phones.problems import PhoneError
@@ -52,14 +53,14 @@ def read(
     """Add what apps answered, or others measured, to `bench/phones.json`.
 
     Returns:
-        What `bench/phones.json` now holds; an entry of the same phone and file is replaced.
+        What `bench/phones.json` now holds; an entry of the same phone and file is replaced, and
+        what was measured of former files is left out.
 
     Raises:
         InputError: A file is of no kind that is read, or an answer not about this run; nothing is
             written then.
     """
-    path = workspace.bench / "phones.json"
-    known = PhonesResult.read_if_there(path, "phone bench RECIPE") or _empty()
+    known = read_current(workspace) or _empty()
     # All are checked before the first is kept, whose scores lie in a file of their own.
     checked: list[_Answered | tuple[MeasuredElsewhere, ...]] = []
     for answer in answers:
@@ -78,7 +79,7 @@ def read(
             known = _joined(known, _result_of_answer(recipe, workspace, entry))
         else:
             known = _beside(known, entry)
-    known.write(path)
+    known.write(phones_path(workspace))
     return known
 
 

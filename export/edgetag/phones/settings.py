@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edgetag.errors import InputError
 from edgetag.phones.asking import START_S
-from edgetag.phones.figures import DelegateName
+from edgetag.phones.figures import DelegateName, processor_of
 from edgetag.phones.job import RunsOn
 from edgetag.phones.store import LocalFile
 from edgetag.recipe import Recipe
@@ -93,8 +93,8 @@ class Settings:
 
     @property
     def runs_on(self) -> RunsOn:
-        """What the app and a runner are to run on: benchmark_model's other choices are CPU."""
-        return self.delegate if self.delegate in ("gpu", "npu") else "cpu"
+        """What the app and a runner are to run on."""
+        return processor_of(self.delegate)
 
     @property
     def runs_of_round(self) -> int:

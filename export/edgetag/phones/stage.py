@@ -3,13 +3,13 @@
 import contextlib
 from collections.abc import Collection
 from datetime import UTC, datetime
-from pathlib import Path
 
 from edgetag import __version__
-from edgetag.conversion.exported import exported_files, read_exported
+from edgetag.conversion.exported import exported_files
 from edgetag.errors import InputError
 from edgetag.phones import accuracy
 from edgetag.phones.adb import Adb
+from edgetag.phones.current import phones_path, read_current
 from edgetag.phones.figures import AppMeasurement, PhoneMeasurement, PhoneScores
 from edgetag.phones.instrument import App
 from edgetag.phones.listing import Listed, choose
@@ -95,11 +95,9 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         scores=tuple(record for record in gained if isinstance(record, PhoneScores)),
         failures=tuple(failure for outcome in outcomes for failure in outcome.failures),
     )
-    path = workspace.bench / "phones.json"
-    exported = frozenset(file.sha256 for file in read_exported(workspace).variants)
     asked = {(phone.id, file.variant) for phone in chosen for file in files}
-    result = with_known(result, path, options, exported, asked, progress)
-    result.write(path)
+    result = with_known(result, workspace, options, asked, progress)
+    result.write(phones_path(workspace))
     return result
 
 
@@ -128,9 +126,8 @@ SETTINGS = ("benchmark_model_sha256", "warmup_runs", "runs", "min_s", "max_s", "
 
 def with_known(
     result: PhonesResult,
-    path: Path,
+    workspace: Workspace,
     options: Options,
-    exported: frozenset[str],
     asked: Collection[tuple[str, Variant]],
     progress: Progress,
 ) -> PhonesResult:
@@ -142,16 +139,18 @@ def with_known(
 
     Args:
         result: What was measured now.
-        path: Of `phones.json`.
+        workspace: Holds `phones.json`.
         options: What was asked for,
-        exported: Digests of the files that are there.
         asked: of which phones and variants.
         progress: Told what is left out.
     """
     try:
-        known = _with_clocks(PhonesResult.read(path, "phone bench RECIPE").only(exported))
+        current = read_current(workspace)
     except InputError:
-        return result  # there is none, or it is damaged and is written anew
+        current = None  # it is damaged and is written anew
+    if current is None:
+        return result
+    known = _with_clocks(current)
 
     def rests(record: PhoneMeasurement | AppMeasurement | PhoneScores) -> bool:
         return (record.phone, record.variant) not in asked
@@ -173,7 +172,7 @@ def with_known(
         if lost := len(others) - len(kept):
             progress.say(
                 f"{counted(lost, 'figure')} of before, measured with another benchmark_model or "
-                f"other settings, cannot stand beside these: left out of {path.name}"
+                f"other settings, cannot stand beside these: left out of phones.json"
             )
         update["results"] = (*kept, *result.results)
     app_rests = options.app is None or not options.time_app
