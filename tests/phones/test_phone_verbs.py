@@ -190,6 +190,18 @@ def test_a_row_has_the_accuracy_of_the_processor_that_was_timed_alone() -> None:
     assert [(row.edgetag.map, row.edgetag.pictures) for row in rows] == [(0.75, 98), (None, 0)]
 
 
+def test_a_row_has_the_day_on_which_it_was_measured() -> None:
+    phones = make_phones("a" * 64)
+    (timed,) = phones.results
+    earlier = timed.replace(threads=4, measured_at="2026-11-01T04:00:00+00:00")
+    rows = rows_of(phones.replace(results=(timed, earlier)), "m", "2")
+    assert [row.date for row in rows] == ["2026-11-22", "2026-11-01"]
+    assert [row.session for row in rows] == [
+        "edgetag-2026-11-22T04:00:00+00:00",
+        "edgetag-2026-11-01T04:00:00+00:00",
+    ]
+
+
 @pytest.mark.slow
 def test_one_phone_is_picked_by_its_serial(street: Street, workspace: Workspace) -> None:
     for serial in ("A1", "B2"):

@@ -153,6 +153,7 @@ class PhoneMeasurement(Record):
             benchmark_model does not say that it took the wish for float32.
         fixed_performance: Whether the phone's clocks were held; None where nobody asked, and
             before schema 1.8, where `PhoneRecord` says it.
+        measured_at: UTC, ISO 8601; empty before schema 1.9, where `PhonesResult` says it.
     """
 
     phone: str
@@ -177,6 +178,7 @@ class PhoneMeasurement(Record):
     command: str
     gpu_precision: Literal["float32"] | None = None
     fixed_performance: bool | None = None
+    measured_at: str = ""
 
 
 class AppPercentiles(Record):

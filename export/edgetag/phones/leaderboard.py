@@ -131,7 +131,7 @@ def _rows(result: PhonesResult, model: str, runtime_version: str) -> Iterator[Ro
             if place in places:  # of two rows with one name the leaderboard shows the last
                 place += f"/{more}"
         places.add(place)
-        taken = _main_delegation(entry)
+        taken, measured_at = _main_delegation(entry), entry.measured_at or result.measured_at
         whole = taken is not None and taken.taken == "all"
         yield Row(
             row_id=place,
@@ -161,9 +161,9 @@ def _rows(result: PhonesResult, model: str, runtime_version: str) -> Iterator[Ro
             runtime_version=runtime_version,
             binary=f"sha256:{result.benchmark_model_sha256}",
             runner=f"edgetag {__version__}",
-            session=f"edgetag-{result.measured_at}",
+            session=f"edgetag-{measured_at}",
             job=f"{accelerator}-{device}",
-            date=result.measured_at[:10],
+            date=measured_at[:10],
             edgetag=_more(entry, result.held(entry), result.scores_beside(entry)),
         )
 

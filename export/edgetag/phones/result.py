@@ -72,7 +72,7 @@ class PhonesResult(Result):
     """`bench/phones.json`.
 
     Attributes:
-        measured_at: UTC, ISO 8601.
+        measured_at: When anything was measured last, UTC, ISO 8601.
         versions: edgetag and adb.
         benchmark_model_sha256: Digest of the program that measured; None without a benchmark.
         warmup_runs: Given to it, as are the next four; None where answers of apps were read.
@@ -88,7 +88,7 @@ class PhonesResult(Result):
         failures: One entry per phone, or per file on a phone, that gave nothing.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.phones/1.8"
+    SCHEMA: ClassVar[str] = "edgetag.phones/1.9"
     measured_at: str
     versions: dict[str, str]
     benchmark_model_sha256: str | None

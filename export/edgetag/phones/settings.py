@@ -1,6 +1,7 @@
 """How files are measured on phones."""
 
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,9 @@ IN_FLOAT32 = ("--gpu_precision_loss_allowed=false", "--gpu-precision=fp32")
 """Have a GPU compute in float32, as the demo app does, and not in float16. Builds that run files by
 the Interpreter know the first, those by CompiledModel the second; each goes on without the
 other."""
+
+LENGTHS = ("--warmup_runs=", "--num_runs=", "--min_secs=", "--max_secs=")
+"""How flags begin that say how long to measure."""
 
 _MASK = re.compile(r"[0-9a-fA-F]{1,8}")
 
@@ -108,7 +112,7 @@ class Settings:
 
     def command(self, tool: LocalFile, model: LocalFile, threads: int) -> list[str]:
         """Return what is run on the phone in one round."""
-        pinned = ["taskset", self.cores] if self.cores else []
+        on_cores = ["taskset", self.cores] if self.cores else []
         flags = [
             f"--graph={model.remote}",
             f"--num_threads={threads}",
@@ -123,7 +127,13 @@ class Settings:
             "xnnpack": ["--use_xnnpack=true"],
             "gpu": ["--use_gpu=true", *IN_FLOAT32],
         }[self.delegate]
-        return [*pinned, tool.remote, *flags]
+        return [*on_cores, tool.remote, *flags]
+
+
+def pinned(command: str) -> str:
+    """Return the mask of cores that a command stayed on, as `Settings.cores`."""
+    first, second, *_ = [*shlex.split(command), "", ""]
+    return second if first == "taskset" else ""
 
 
 @dataclass(frozen=True)
@@ -153,6 +163,12 @@ class Options:
     time_app: bool = True
 
     def __post_init__(self) -> None:
+        if self.tool is None and (self.settings.cores or self.settings.profile):
+            option = "--cores" if self.settings.cores else "--profile"
+            raise InputError(
+                f"{option}: of the programs that measure, benchmark_model alone can do that; give "
+                "--benchmark-model FILE"
+            )
         if self.tool and self.settings.delegate == "npu":
             raise InputError(
                 "benchmark_model is not asked for NPUs, since it wants their makers' libraries "

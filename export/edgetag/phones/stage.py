@@ -16,7 +16,7 @@ from edgetag.phones.listing import Listed, choose
 from edgetag.phones.phone import Phone
 from edgetag.phones.problems import PhoneError
 from edgetag.phones.result import ListedPhone, PhoneList, PhonesResult
-from edgetag.phones.settings import Options
+from edgetag.phones.settings import Options, pinned
 from edgetag.phones.state import identify, own_serial
 from edgetag.phones.store import ModelFile
 from edgetag.phones.tool import WHERE_FROM, find_program
@@ -84,13 +84,18 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         with open_pool(len(chosen), adb.cancelled) as pool:
             outcomes = list(pool.map(visit.visit, chosen))
     gained = [record for outcome in outcomes for record in outcome.gained]
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     result = PhonesResult.like(
         options.settings,
-        measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        measured_at=now,
         versions={"edgetag": __version__, "adb": version},
         benchmark_model_sha256=tool.sha256 if tool else None,
         phones=tuple(outcome.phone for outcome in outcomes if outcome.phone),
-        results=tuple(record for record in gained if isinstance(record, PhoneMeasurement)),
+        results=tuple(
+            record.replace(measured_at=now)
+            for record in gained
+            if isinstance(record, PhoneMeasurement)
+        ),
         apps=tuple(record for record in gained if isinstance(record, AppMeasurement)),
         scores=tuple(record for record in gained if isinstance(record, PhoneScores)),
         failures=tuple(failure for outcome in outcomes for failure in outcome.failures),
@@ -150,7 +155,7 @@ def with_known(
         current = None  # it is damaged and is written anew
     if current is None:
         return result
-    known = _with_clocks(current)
+    known = _as_each_was_measured(current)
 
     def rests(record: PhoneMeasurement | AppMeasurement | PhoneScores) -> bool:
         return (record.phone, record.variant) not in asked
@@ -159,7 +164,13 @@ def with_known(
     now = {phone.id: phone.fixed_performance for phone in result.phones}
 
     def is_comparable(record: PhoneMeasurement | AppMeasurement) -> bool:
-        return record.phone not in now or now[record.phone] == record.fixed_performance
+        if record.phone not in now:
+            return True
+        if isinstance(record, PhoneMeasurement) and options.settings.cores != pinned(
+            record.command
+        ):
+            return False
+        return now[record.phone] == record.fixed_performance
 
     update: dict[str, object] = {"elsewhere": known.elsewhere}
     if options.tool is None:
@@ -199,13 +210,17 @@ def with_known(
     return result.replace(**update)
 
 
-def _with_clocks(known: PhonesResult) -> PhonesResult:
-    """Return what was measured, each figure with its clocks: another one may have others soon."""
+def _as_each_was_measured(known: PhonesResult) -> PhonesResult:
+    """Return what is known, each figure with its clocks and day: the next ones have others."""
     return known.replace(
-        **{
-            name: tuple(figure.replace(fixed_performance=known.held(figure)) for figure in figures)
-            for name, figures in (("results", known.results), ("apps", known.apps))
-        }
+        results=tuple(
+            figure.replace(
+                fixed_performance=known.held(figure),
+                measured_at=figure.measured_at or known.measured_at,
+            )
+            for figure in known.results
+        ),
+        apps=tuple(figure.replace(fixed_performance=known.held(figure)) for figure in known.apps),
     )
 
 
