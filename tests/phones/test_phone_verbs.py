@@ -273,3 +273,15 @@ def test_scores_alone_are_asked_of_an_app_or_a_program(
     assert refusal_of(neither).startswith("give --app, the demo app")
     told = phone("bench", recipe, "--out", workspace.root)
     assert str(told.exception).startswith("give --benchmark-model")
+
+
+def test_nothing_is_measured_where_what_is_known_cannot_be_read(
+    street: Street, workspace: Workspace
+) -> None:
+    phone, kept = street.phone(), workspace.bench / "phones.json"
+    newer = PhonesResult(**NOTHING).to_json().replace(PhonesResult.SCHEMA, "edgetag.phones/9.0")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(newer)
+    assert "edgetag.phones/9.0" in refusal_of(bench(street, workspace))
+    assert kept.read_text() == newer
+    assert not phone.runs

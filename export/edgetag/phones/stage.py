@@ -57,8 +57,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
     """Time and score the exported files on phones; what is found is written even if some fail.
 
     Raises:
-        InputError: There is nothing to measure, no adb, no phone, one phone twice, or a file has
-            changed.
+        InputError: There is nothing to measure, no adb, no phone, one phone twice, a file has
+            changed, or what is known cannot be read, which nothing is measured in place of.
     """
     if options.tool is None and options.runner is None and options.app is None:
         scores = "--app, the demo app on the phone, or --runner, a program that scores images"
@@ -68,7 +68,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
     tool = find_program(options.tool, "bin", f"benchmark_model is Google's: {WHERE_FROM}")
     executable = "--runner names an executable for the phone"
     runner = find_program(options.runner, "run", executable)
-    files = files_of(workspace, options.variants)
+    files, known = files_of(workspace, options.variants), read_current(workspace)
     adb = Adb.find()
     version = adb.version()
     chosen = choose(adb.devices(), options.serial)
@@ -101,7 +101,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         failures=tuple(failure for outcome in outcomes for failure in outcome.failures),
     )
     asked = {(phone.id, file.variant) for phone in chosen for file in files}
-    result = with_known(result, workspace, options, asked, progress)
+    if known is not None:
+        result = with_known(result, known, options, asked, progress)
     result.write(phones_path(workspace))
     return result
 
@@ -131,7 +132,7 @@ SETTINGS = ("benchmark_model_sha256", "warmup_runs", "runs", "min_s", "max_s", "
 
 def with_known(
     result: PhonesResult,
-    workspace: Workspace,
+    known: PhonesResult,
     options: Options,
     asked: Collection[tuple[str, Variant]],
     progress: Progress,
@@ -144,18 +145,12 @@ def with_known(
 
     Args:
         result: What was measured now.
-        workspace: Holds `phones.json`.
+        known: What `phones.json` says of the files as they are now.
         options: What was asked for,
         asked: of which phones and variants.
         progress: Told what is left out.
     """
-    try:
-        current = read_current(workspace)
-    except InputError:
-        current = None  # it is damaged and is written anew
-    if current is None:
-        return result
-    known = _as_each_was_measured(current)
+    known = _as_each_was_measured(known)
 
     def rests(record: PhoneMeasurement | AppMeasurement | PhoneScores) -> bool:
         return (record.phone, record.variant) not in asked
