@@ -48,6 +48,11 @@ class Machine(Record):
     cores: int
     memory_bytes: int | None
 
+    @property
+    def kind(self) -> tuple[str, int]:
+        """Processor and cores: times of machines that share these can be compared."""
+        return self.cpu, self.cores
+
 
 class Acceleration(Record):
     """What a runtime was asked to run a file on, and what ran it.

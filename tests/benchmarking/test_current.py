@@ -120,6 +120,23 @@ def test_a_benchmark_is_read_on_the_runtime_and_threads_that_limits_are_judged_b
     assert (ratio.measured, ratio.verdict) == (None, "undecided")
 
 
+@pytest.mark.parametrize(("max_spread", "is_stable"), [(0.2, False), (0.4, True)])
+def test_a_figure_is_as_stable_as_the_spread_that_is_allowed_now(
+    max_spread: float, is_stable: bool, tmp_path: Path
+) -> None:
+    sources = make_sources()
+    assert sources.bench is not None
+    figures = tuple(
+        figure.replace(spread=0.3, stable=not is_stable) for figure in sources.bench.results
+    )
+    bench = sources.bench.replace(results=figures)
+    section = sources.recipe.benchmark.replace(max_spread=max_spread)
+    recipe = sources.recipe.replace(benchmark=section)
+    now = current(replace(sources, bench=bench, recipe=recipe), tmp_path, sources.exported)
+    assert now is not None
+    assert {figure.stable for figure in now.results} == {is_stable}
+
+
 @pytest.mark.parametrize(
     ("sha256", "stays"), [("ab" * 32, False), ("ee" * 32, True), ("", True)]
 )  # the last one is of a file before schema 1.7

@@ -105,7 +105,7 @@ def compare(
     Raises:
         InputError: They are of other kinds of machine.
     """
-    kinds = [(result.machine.cpu, result.machine.cores) for result in (before, after)]
+    kinds = [result.machine.kind for result in (before, after)]
     if kinds[0] != kinds[1] and not other_machine:
         raise InputError(
             f"measured on other kinds of machine: {kinds[0][0]} with {kinds[0][1]} cores, and "

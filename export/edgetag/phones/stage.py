@@ -58,7 +58,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
 
     Raises:
         InputError: There is nothing to measure, no adb, no phone, one phone twice, a file has
-            changed, or what is known cannot be read, which nothing is measured in place of.
+            changed, or what was measured before cannot be read.
     """
     if options.tool is None and options.runner is None and options.app is None:
         scores = "--app, the demo app on the phone, or --runner, a program that scores images"
