@@ -1,10 +1,13 @@
 """How far the trouble of one phone, or of one file on it, reaches."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
 
 from edgetag.phones.figures import DelegateName
+from edgetag.phones.holding import alone_on
+from edgetag.phones.listing import Listed
 from edgetag.phones.problems import Problem
 from edgetag.phones.result import PhonesResult
 from edgetag.workspace import digest_file
@@ -110,6 +113,26 @@ def test_what_a_phone_measured_before_it_was_unplugged_is_kept(
     result = bench(street, run_folder)
     assert [entry.variant for entry in result.results] == ["fp32"]
     assert [(f.variant, f.problem) for f in result.failures] == [("int8", Problem.DISCONNECTED)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trouble", ["unauthorized", "held"])
+def test_a_phone_on_which_nothing_was_tried_keeps_what_it_measured_before(
+    street: Street, run_folder: Run, trouble: str
+) -> None:
+    phone = street.phone()
+    measured = bench(street, run_folder, variants=("int8",))
+    with ExitStack() as stack:
+        if trouble == "held":
+            stack.enter_context(alone_on(Listed(phone.serial, "device", "")))
+        else:
+            phone.describe(trouble)
+        again = bench(street, run_folder, variants=("int8",))
+    assert (again.results, again.phones) == (measured.results, measured.phones)
+    (failure,) = again.failures
+    assert {"unauthorized": "accept the dialog", "held": "another edgetag command"}[trouble] in (
+        failure.reason
+    )
 
 
 @pytest.mark.slow

@@ -100,7 +100,9 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         scores=tuple(record for record in gained if isinstance(record, PhoneScores)),
         failures=tuple(failure for outcome in outcomes for failure in outcome.failures),
     )
-    asked = {(phone.id, file.variant) for phone in chosen for file in files}
+    # Of a phone on which nothing was even tried, what is known stays.
+    tried = [phone for phone, outcome in zip(chosen, outcomes, strict=True) if outcome.phone]
+    asked = {(phone.id, file.variant) for phone in tried for file in files}
     if known is not None:
         result = with_known(result, known, options, asked, progress)
     result.write(phones_path(workspace))
@@ -147,7 +149,7 @@ def with_known(
         result: What was measured now.
         known: What `phones.json` says of the files as they are now.
         options: What was asked for,
-        asked: of which phones and variants.
+        asked: of which variants on which phones that answered.
         progress: Told what is left out.
     """
     known = _as_each_was_measured(known)
