@@ -49,9 +49,13 @@ class Machine(Record):
     memory_bytes: int | None
 
     @property
-    def kind(self) -> tuple[str, int]:
-        """Processor and cores: times of machines that share these can be compared."""
-        return self.cpu, self.cores
+    def kind(self) -> str:
+        """Return in words what machines have in common whose times can be compared.
+
+        A name alone is not enough: clouds call processors of several years by one.
+        """
+        features = f" ({', '.join(self.cpu_features)})" if self.cpu_features else ""
+        return f"{self.cpu} with {self.cores} core{'s' * (self.cores != 1)}{features}"
 
 
 class Acceleration(Record):

@@ -116,16 +116,16 @@ def compare(
     kinds = [result.machine.kind for result in (before, after)]
     if kinds[0] != kinds[1] and not other_machine:
         raise InputError(
-            f"measured on other kinds of machine: {kinds[0][0]} with {kinds[0][1]} cores, and "
-            f"{kinds[1][0]} with {kinds[1][1]} cores; --other-machine compares them all the same"
+            f"measured on other kinds of machine: {kinds[0]}, and {kinds[1]}; --other-machine "
+            "compares them all the same"
         )
     first, second = _by_place(before), _by_place(after)
     ratios = [_ratio(first[place], second[place], max_ratio) for place in first if place in second]
     lost = {(f.variant, f.runtime, f.threads, 1): f.reason for f in after.failures}
     alone = [place for place in first if place not in second]
     return Comparison(
-        before_device=kinds[0][0],
-        after_device=kinds[1][0],
+        before_device=before.machine.cpu,
+        after_device=after.machine.cpu,
         before_mode=before.mode,
         after_mode=after.mode,
         max_ratio=max_ratio,

@@ -105,8 +105,7 @@ def benchmark_here(workspace: Workspace, progress: Progress) -> BenchResult | No
     if bench is None or bench.machine.kind == this_machine().kind:
         return bench
     progress.say(
-        f"latency is left out: it was measured on {bench.machine.cpu} with {bench.machine.cores} "
-        "cores; run: edgetag bench"
+        f"latency is left out: it was measured on {bench.machine.kind}; run: edgetag bench"
     )
     return None
 
