@@ -271,6 +271,17 @@ def test_what_benchmark_model_alone_can_do_is_refused_without_it(more: dict[str,
         Options(replace(SETTINGS, **more), app="dev.edgetag.demo")
 
 
+@pytest.mark.parametrize(
+    "more", [{"threads": (1, 96)}, {"runs": 2_000_000}, {"warmup_runs": 2_000_000}]
+)
+def test_what_of_the_recipes_benchmark_is_too_much_for_a_phone_is_refused(
+    more: dict[str, Any],
+) -> None:
+    (key,) = more
+    with pytest.raises(InputError, match=f"set phones.{key} in the recipe"):
+        replace(SETTINGS, **more)
+
+
 def test_cores_that_are_no_mask_are_refused() -> None:
     with pytest.raises(InputError, match="give a mask in hex"):
         replace(SETTINGS, cores="f0; reboot")

@@ -8,9 +8,10 @@ from pathlib import Path
 from edgetag.errors import InputError
 from edgetag.phones.asking import START_S
 from edgetag.phones.figures import DelegateName, processor_of
-from edgetag.phones.job import RunsOn
+from edgetag.phones.job import MOST_RUNS, MOST_THREADS, RunsOn
 from edgetag.phones.store import LocalFile
 from edgetag.recipe import Recipe
+from edgetag.tables.formats import format_count
 
 ROUNDS = 3
 
@@ -71,7 +72,8 @@ class Settings:
         """Return what a recipe says, beside what is chosen each time.
 
         Raises:
-            InputError: There are more rounds than runs, or `cores` is no mask.
+            InputError: There are more rounds than runs, more threads or runs than a phone is asked
+                for, or `cores` is no mask.
         """
         phones, desktop = recipe.phones, recipe.benchmark
         runs = phones.runs or desktop.runs
@@ -92,6 +94,16 @@ class Settings:
     def __post_init__(self) -> None:
         if self.rounds > self.runs:
             raise InputError(f"phones.rounds {self.rounds} is more than the {self.runs} runs")
+        for key, given, most in (
+            ("threads", max(self.threads), MOST_THREADS),
+            ("runs", self.runs, MOST_RUNS),
+            ("warmup_runs", self.warmup_runs, MOST_RUNS),
+        ):
+            if given > most:
+                raise InputError(
+                    f"phones are asked for at most {format_count(most)} {key}, not for "
+                    f"{format_count(given)}; set phones.{key} in the recipe"
+                )
         if self.cores and not _MASK.fullmatch(self.cores):
             raise InputError(f"cores {self.cores!r}: give a mask in hex, such as f0")
 
