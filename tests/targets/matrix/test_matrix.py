@@ -354,6 +354,8 @@ def test_instructions_of_each_core_stand_in_the_cell_and_reasons_below(folder: R
     assert "instructions of one inference on cortex-a76 / cortex-a53" in page
     assert "✓ as here; not counted" in page
     assert "| not counted | a second thread was at work" in page
+    on_one = lost.replace(instructions={"cortex-a53": 33_130_000})
+    assert "✓ as here; 33.13 M on cortex-a53" in to_markdown_page(matrix_of(counted, on_one))
 
 
 def test_columns_are_straight_and_nothing_steers_the_terminal(folder: RunFolder) -> None:
