@@ -136,6 +136,18 @@ def test_a_phone_on_which_nothing_was_tried_keeps_what_it_measured_before(
 
 
 @pytest.mark.slow
+def test_a_file_whose_turn_did_not_come_keeps_what_was_measured_before(
+    street: Street, run_folder: Run
+) -> None:
+    phone = street.phone()
+    first, last = bench(street, run_folder).results
+    phone.describe(kind="unplugged", verb="shell", containing=first.sha256)
+    again = bench(street, run_folder)
+    assert again.results == (last,)
+    assert [failure.variant for failure in again.failures] == [first.variant]
+
+
+@pytest.mark.slow
 def test_an_output_cut_short_at_any_line_is_never_a_figure(street: Street, run_folder: Run) -> None:
     phone = street.phone()
     text = (OUTPUTS / "litert_xnnpack.txt").read_text()

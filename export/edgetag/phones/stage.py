@@ -100,11 +100,10 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
         scores=tuple(record for record in gained if isinstance(record, PhoneScores)),
         failures=tuple(failure for outcome in outcomes for failure in outcome.failures),
     )
-    # Of a phone on which nothing was even tried, what is known stays.
-    tried = [phone for phone, outcome in zip(chosen, outcomes, strict=True) if outcome.phone]
-    asked = {(phone.id, file.variant) for phone in tried for file in files}
+    tried = {(record.phone, record.variant) for record in gained}
+    tried |= {(failure.phone, failure.variant) for failure in result.failures if failure.variant}
     if known is not None:
-        result = with_known(result, known, options, asked, progress)
+        result = with_known(result, known, options, tried, progress)
     result.write(phones_path(workspace))
     return result
 
@@ -136,10 +135,10 @@ def with_known(
     result: PhonesResult,
     known: PhonesResult,
     options: Options,
-    asked: Collection[tuple[str, Variant]],
+    tried: Collection[tuple[str, Variant]],
     progress: Progress,
 ) -> PhonesResult:
-    """Add what was measured before and was not to be measured now, of files that are still there.
+    """Add what was measured before and not tried now, of files that are still there.
 
     So `edgetag phone check` leaves the latencies alone, and `edgetag phone bench` the scores; and
     who has one cable may measure one phone after the other. Latencies by another benchmark_model,
@@ -149,13 +148,13 @@ def with_known(
         result: What was measured now.
         known: What `phones.json` says of the files as they are now.
         options: What was asked for,
-        asked: of which variants on which phones that answered.
+        tried: of which phones and variants; those whose turn did not come keep what is known.
         progress: Told what is left out.
     """
     known = _as_each_was_measured(known)
 
     def rests(record: PhoneMeasurement | AppMeasurement | PhoneScores) -> bool:
-        return (record.phone, record.variant) not in asked
+        return (record.phone, record.variant) not in tried
 
     held = {phone.id: phone.fixed_performance for phone in known.phones}
     now = {phone.id: phone.fixed_performance for phone in result.phones}
