@@ -98,6 +98,9 @@ def test_other_kinds_of_machine_are_refused_unless_asked_for() -> None:
     with pytest.raises(InputError, match="other kinds of machine: A CPU with 2 cores"):
         compare(here, there, 1.1)
     assert compare(here, there, 1.1, other_machine=True).ratios
+    elsewhere = here.replace(machine=MACHINE.replace(cpu="Another"))
+    title = comparison_tables(compare(here, elsewhere, 1.1, other_machine=True))[0].title
+    assert "on A CPU in quick mode before and on Another in quick mode after" in title
 
 
 def test_figures_without_a_partner_are_named() -> None:
