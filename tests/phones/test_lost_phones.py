@@ -5,14 +5,19 @@ from dataclasses import replace
 
 import pytest
 
+from edgetag.errors import InputError
+from edgetag.phones.current import read_current
 from edgetag.phones.figures import DelegateName
 from edgetag.phones.holding import alone_on
 from edgetag.phones.listing import Listed
 from edgetag.phones.problems import Problem
 from edgetag.phones.result import PhonesResult
+from edgetag.phones.settings import Options
+from edgetag.phones.stage import run
 from edgetag.workspace import digest_file
 from tests.phones.measuring import SETTINGS, Run, bench
 from tests.phones.street import OUTPUTS, Street
+from tests.support.small_run import Lines
 
 
 def fell_back(street: Street, folder: Run, output: str, delegate: DelegateName) -> PhonesResult:
@@ -145,6 +150,33 @@ def test_a_file_whose_turn_did_not_come_keeps_what_was_measured_before(
     again = bench(street, run_folder)
     assert again.results == (last,)
     assert [failure.variant for failure in again.failures] == [first.variant]
+
+
+class Stopping(Lines):
+    """Stops the command at the first line of a phone's trouble."""
+
+    def say(self, message: str) -> None:
+        if "Failed to load model" in message:
+            raise InputError("stopped")
+        super().say(message)
+
+
+@pytest.mark.slow
+def test_what_a_phone_gave_is_kept_where_the_command_is_stopped_at_another_one(
+    street: Street, run_folder: Run
+) -> None:
+    done, other = street.phone("DONE"), street.phone("OTHER")
+    other.benchmark(OUTPUTS / "failed_load.txt", 1)
+    let_go = f"case $(cat {done.root}/cmd) in *false*) break;; esac"
+    (other.root / "after-run").write_text(f"while :; do {let_go}; sleep 0.1; done\n")
+    options = Options(SETTINGS, tool=street.tool)
+    with pytest.raises(InputError, match="stopped"):
+        run(*run_folder, Stopping(), options)
+    kept = read_current(run_folder[1])
+    assert kept is not None
+    assert [(entry.phone, entry.variant) for entry in kept.results] == [
+        (Listed("DONE", "device", "").id, variant) for variant in ("fp32", "int8")
+    ]
 
 
 @pytest.mark.slow

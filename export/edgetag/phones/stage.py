@@ -1,8 +1,9 @@
 """All files on all phones: a thread per phone, each phone's trouble its own."""
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from edgetag import __version__
 from edgetag.conversion.exported import exported_files
@@ -18,9 +19,9 @@ from edgetag.phones.problems import PhoneError
 from edgetag.phones.result import ListedPhone, PhoneList, PhonesResult
 from edgetag.phones.settings import Options, pinned
 from edgetag.phones.state import identify, own_serial
-from edgetag.phones.store import ModelFile
+from edgetag.phones.store import LocalFile, ModelFile
 from edgetag.phones.tool import WHERE_FROM, find_program
-from edgetag.phones.visit import Visit
+from edgetag.phones.visit import Outcome, Visit
 from edgetag.pool import open_pool
 from edgetag.progress import Progress, SharedProgress
 from edgetag.recipe import Recipe, Variant
@@ -56,6 +57,8 @@ def _described(phone: Phone) -> str:
 def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Options) -> PhonesResult:
     """Time and score the exported files on phones; what is found is written even if some fail.
 
+    Where the command is stopped, what the phones gave that were done is written.
+
     Raises:
         InputError: There is nothing to measure, no adb, no phone, one phone twice, a file has
             changed, or what was measured before cannot be read.
@@ -80,15 +83,41 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
             scoring = accuracy.prepare(recipe, workspace, runner, app, images, files, folder)
         told = SharedProgress(progress)
         visit = Visit(adb, told, workspace, files, options, tool, scoring)
-        # When one thread fails for another reason than its phone's, all are stopped.
-        with open_pool(len(chosen), adb.cancelled) as pool:
-            outcomes = list(pool.map(visit.visit, chosen))
+        keep = partial(_keep, workspace, known, options, tool, version, progress)
+        done: list[Outcome] = []
+
+        def visit_whole(listed: Listed) -> Outcome:
+            outcome = visit.visit(listed)
+            done.append(outcome)
+            return outcome
+
+        try:
+            # When one thread fails for another reason than its phone's, all are stopped.
+            with open_pool(len(chosen), adb.cancelled) as pool:
+                outcomes = list(pool.map(visit_whole, chosen))
+        except BaseException:  # Ctrl-C, too: phones may have measured for hours
+            if done:
+                keep(done)
+            raise
+    return keep(outcomes)
+
+
+def _keep(
+    workspace: Workspace,
+    known: PhonesResult | None,
+    options: Options,
+    tool: LocalFile | None,
+    adb_version: str,
+    progress: Progress,
+    outcomes: Sequence[Outcome],
+) -> PhonesResult:
+    """Write what phones gave beside what is known, and return it."""
     gained = [record for outcome in outcomes for record in outcome.gained]
     now = datetime.now(UTC).isoformat(timespec="seconds")
     result = PhonesResult.like(
         options.settings,
         measured_at=now,
-        versions={"edgetag": __version__, "adb": version},
+        versions={"edgetag": __version__, "adb": adb_version},
         benchmark_model_sha256=tool.sha256 if tool else None,
         phones=tuple(outcome.phone for outcome in outcomes if outcome.phone),
         results=tuple(
