@@ -48,6 +48,15 @@ class Machine(Record):
     cores: int
     memory_bytes: int | None
 
+    @property
+    def kind(self) -> str:
+        """Return in words what machines have in common whose times can be compared.
+
+        A name alone is not enough: clouds call processors of several years by one.
+        """
+        features = f" ({', '.join(self.cpu_features)})" if self.cpu_features else ""
+        return f"{self.cpu} with {self.cores} core{'s' * (self.cores != 1)}{features}"
+
 
 class Acceleration(Record):
     """What a runtime was asked to run a file on, and what ran it.

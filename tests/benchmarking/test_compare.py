@@ -91,9 +91,16 @@ def test_a_benchmark_compared_with_itself_is_equal(one: Measurement) -> None:
 
 def test_other_kinds_of_machine_are_refused_unless_asked_for() -> None:
     here, there = result(figure(1.0)), result(figure(1.0), cores=8)
+    older = result(figure(1.0))  # clouds call processors of several years by one name
+    newer = older.replace(machine=MACHINE.replace(cpu_features=("avx2", "avx512_vnni")))
+    with pytest.raises(InputError, match=r"2 cores, and A CPU with 2 cores \(avx2, avx512_vnni\)"):
+        compare(older, newer, 1.1)
     with pytest.raises(InputError, match="other kinds of machine: A CPU with 2 cores"):
         compare(here, there, 1.1)
     assert compare(here, there, 1.1, other_machine=True).ratios
+    elsewhere = here.replace(machine=MACHINE.replace(cpu="Another"))
+    title = comparison_tables(compare(here, elsewhere, 1.1, other_machine=True))[0].title
+    assert "on A CPU in quick mode before and on Another in quick mode after" in title
 
 
 def test_figures_without_a_partner_are_named() -> None:

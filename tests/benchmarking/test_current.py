@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from edgetag.benchmarking.compare import read_benchmark
 from edgetag.benchmarking.current import read_current
 from edgetag.benchmarking.result import BenchResult, Failure
 from edgetag.conversion.result import ExportResult
-from edgetag.errors import ExitCode
+from edgetag.errors import ExitCode, InputError
 from edgetag.recipe import parse_recipe
 from edgetag.reporting.sources import Sources
 from edgetag.workspace import Workspace
@@ -118,6 +119,33 @@ def test_a_benchmark_is_read_on_the_runtime_and_threads_that_limits_are_judged_b
     assert (now.budget_runtime, now.budget_threads) == ("tflite-runtime", 2)
     (ratio,) = [check for check in now.budgets if check.budget == "max_latency_ratio"]
     assert (ratio.measured, ratio.verdict) == (None, "undecided")
+
+
+def test_a_run_is_not_compared_by_figures_of_a_former_file(tmp_path: Path) -> None:
+    sources = make_sources()
+    current(sources, tmp_path, sources.exported)
+    assert read_benchmark(tmp_path) == sources.bench
+    current(sources, tmp_path, made_anew(sources, "int8"))
+    with pytest.raises(InputError, match=r"int8 was exported anew since.*run: edgetag bench"):
+        read_benchmark(tmp_path)
+    assert read_benchmark(tmp_path / "bench" / "bench.json") == sources.bench
+
+
+@pytest.mark.parametrize(("max_spread", "is_stable"), [(0.2, False), (0.4, True)])
+def test_a_figure_is_as_stable_as_the_spread_that_is_allowed_now(
+    max_spread: float, is_stable: bool, tmp_path: Path
+) -> None:
+    sources = make_sources()
+    assert sources.bench is not None
+    figures = tuple(
+        figure.replace(spread=0.3, stable=not is_stable) for figure in sources.bench.results
+    )
+    bench = sources.bench.replace(results=figures)
+    section = sources.recipe.benchmark.replace(max_spread=max_spread)
+    recipe = sources.recipe.replace(benchmark=section)
+    now = current(replace(sources, bench=bench, recipe=recipe), tmp_path, sources.exported)
+    assert now is not None
+    assert {figure.stable for figure in now.results} == {is_stable}
 
 
 @pytest.mark.parametrize(

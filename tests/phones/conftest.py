@@ -16,6 +16,8 @@ def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Street:
     made = make_street(tmp_path)
     monkeypatch.setenv("PATH", f"{made.bin}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PHONES", str(made.folder))
+    # Tests beside this one have phones of the same serial numbers.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return made
 
 

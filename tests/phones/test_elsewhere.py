@@ -24,6 +24,7 @@ from edgetag.recipe import Recipe
 from edgetag.tables.html import to_html
 from edgetag.tables.markdown import to_markdown
 from edgetag.workspace import Workspace
+from tests.support.made_phones import make_phones
 
 SAMPLES = Path(__file__).parent / "elsewhere"
 PLACE = "Pixel 8/mobilenet_v4/SingleStream/log_performance"
@@ -264,3 +265,22 @@ def test_one_table_has_a_row_for_every_phone_and_file(
     for drawn in (to_markdown(table), to_html(table)):
         assert "GPU 53/70" in drawn
         assert "0.815 top-1" in drawn
+
+
+def test_reading_shows_no_figure_of_a_file_that_is_another_one_now(run_folder: RunFolder) -> None:
+    kept = run_folder[1].bench / "phones.json"
+    make_phones("f" * 64).write(kept)
+    result = read(*run_folder, (SAMPLES / "mobile.json",), ())
+    assert (result.results, result.apps, result.scores) == ((), (), ())
+    assert PhonesResult.read(kept, "phone bench RECIPE") == result
+
+
+def test_an_accuracy_stands_beside_the_times_of_its_own_processor_alone() -> None:
+    phones = make_phones("a" * 64)  # timed and scored on the GPU
+    on_cpu = phones.apps[0].engine.replace(delegate="cpu")
+    also = (*phones.apps, phones.apps[0].replace(engine=on_cpu))
+    side_by_side, *_ = phone_tables(phones.replace(apps=also))
+    column = side_by_side.headings.index("accuracy")
+    accuracies = {row[2]: row[column] for row in side_by_side.texts}
+    assert accuracies["LiteRT 2.3.0, GPU"] == accuracies["benchmark_model"] == "0.750 mAP"
+    assert accuracies["LiteRT 2.3.0, CPU"] == "–"

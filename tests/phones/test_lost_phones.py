@@ -1,15 +1,23 @@
 """How far the trouble of one phone, or of one file on it, reaches."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
 
+from edgetag.errors import InputError
+from edgetag.phones.current import read_current
 from edgetag.phones.figures import DelegateName
+from edgetag.phones.holding import alone_on
+from edgetag.phones.listing import Listed
 from edgetag.phones.problems import Problem
 from edgetag.phones.result import PhonesResult
+from edgetag.phones.settings import Options
+from edgetag.phones.stage import run
 from edgetag.workspace import digest_file
 from tests.phones.measuring import SETTINGS, Run, bench
 from tests.phones.street import OUTPUTS, Street
+from tests.support.small_run import Lines
 
 
 def fell_back(street: Street, folder: Run, output: str, delegate: DelegateName) -> PhonesResult:
@@ -110,6 +118,65 @@ def test_what_a_phone_measured_before_it_was_unplugged_is_kept(
     result = bench(street, run_folder)
     assert [entry.variant for entry in result.results] == ["fp32"]
     assert [(f.variant, f.problem) for f in result.failures] == [("int8", Problem.DISCONNECTED)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trouble", ["unauthorized", "held"])
+def test_a_phone_on_which_nothing_was_tried_keeps_what_it_measured_before(
+    street: Street, run_folder: Run, trouble: str
+) -> None:
+    phone = street.phone()
+    measured = bench(street, run_folder, variants=("int8",))
+    with ExitStack() as stack:
+        if trouble == "held":
+            stack.enter_context(alone_on(Listed(phone.serial, "device", "")))
+        else:
+            phone.describe(trouble)
+        again = bench(street, run_folder, variants=("int8",))
+    assert (again.results, again.phones) == (measured.results, measured.phones)
+    (failure,) = again.failures
+    assert {"unauthorized": "accept the dialog", "held": "another edgetag command"}[trouble] in (
+        failure.reason
+    )
+
+
+@pytest.mark.slow
+def test_a_file_whose_turn_did_not_come_keeps_what_was_measured_before(
+    street: Street, run_folder: Run
+) -> None:
+    phone = street.phone()
+    first, last = bench(street, run_folder).results
+    phone.describe(kind="unplugged", verb="shell", containing=first.sha256)
+    again = bench(street, run_folder)
+    assert again.results == (last,)
+    assert [failure.variant for failure in again.failures] == [first.variant]
+
+
+class Stopping(Lines):
+    """Stops the command at the first line of a phone's trouble."""
+
+    def say(self, message: str) -> None:
+        if "Failed to load model" in message:
+            raise InputError("stopped")
+        super().say(message)
+
+
+@pytest.mark.slow
+def test_what_a_phone_gave_is_kept_where_the_command_is_stopped_at_another_one(
+    street: Street, run_folder: Run
+) -> None:
+    done, other = street.phone("DONE"), street.phone("OTHER")
+    other.benchmark(OUTPUTS / "failed_load.txt", 1)
+    let_go = f"case $(cat {done.root}/cmd) in *false*) break;; esac"
+    (other.root / "after-run").write_text(f"while :; do {let_go}; sleep 0.1; done\n")
+    options = Options(SETTINGS, tool=street.tool)
+    with pytest.raises(InputError, match="stopped"):
+        run(*run_folder, Stopping(), options)
+    kept = read_current(run_folder[1])
+    assert kept is not None
+    assert [(entry.phone, entry.variant) for entry in kept.results] == [
+        (Listed("DONE", "device", "").id, variant) for variant in ("fp32", "int8")
+    ]
 
 
 @pytest.mark.slow

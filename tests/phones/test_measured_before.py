@@ -94,7 +94,8 @@ def test_figures_of_before_have_the_clocks_that_their_phone_had(
 
 
 @pytest.mark.parametrize(
-    ("serial", "more"), [("B2", {"runs": 60}), ("A1", {"fixed_performance": False})]
+    ("serial", "more"),
+    [("B2", {"runs": 60}), ("A1", {"fixed_performance": False}), ("A1", {"cores": "f0"})],
 )
 def test_latencies_with_other_settings_are_left_out_in_words(
     street: Street, run_folder: Run, serial: str, more: dict[str, Any]

@@ -12,6 +12,7 @@ from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace
 from tests.phones.street import OUTPUTS, Street, thermal
 from tests.support.commands import refusal_of
+from tests.support.made_phones import make_phones
 
 
 @pytest.fixture
@@ -175,6 +176,32 @@ def test_nothing_is_exported_where_nothing_was_timed(street: Street, workspace: 
     assert not (workspace.root / "x.jsonl").exists()
 
 
+def test_figures_of_files_that_are_others_now_are_not_exported(workspace: Workspace) -> None:
+    make_phones("f" * 64).write(workspace.bench / "phones.json")
+    recipe = (workspace.root.parent / "recipe.toml", "--out", workspace.root)
+    done = phone("export", *recipe, workspace.root / "x.jsonl", "--runtime-version", "2.3.0")
+    assert "nothing was measured by benchmark_model" in str(done.exception)
+
+
+def test_a_row_has_the_accuracy_of_the_processor_that_was_timed_alone() -> None:
+    phones = make_phones("a" * 64)  # timed and scored on the GPU
+    (on_cpu,) = (timed.replace(requested="cpu") for timed in phones.results)
+    rows = rows_of(phones.replace(results=(*phones.results, on_cpu)), "m", "2")
+    assert [(row.edgetag.map, row.edgetag.pictures) for row in rows] == [(0.75, 98), (None, 0)]
+
+
+def test_a_row_has_the_day_on_which_it_was_measured() -> None:
+    phones = make_phones("a" * 64)
+    (timed,) = phones.results
+    earlier = timed.replace(threads=4, measured_at="2026-11-01T04:00:00+00:00")
+    rows = rows_of(phones.replace(results=(timed, earlier)), "m", "2")
+    assert [row.date for row in rows] == ["2026-11-22", "2026-11-01"]
+    assert [row.session for row in rows] == [
+        "edgetag-2026-11-22T04:00:00+00:00",
+        "edgetag-2026-11-01T04:00:00+00:00",
+    ]
+
+
 @pytest.mark.slow
 def test_one_phone_is_picked_by_its_serial(street: Street, workspace: Workspace) -> None:
     for serial in ("A1", "B2"):
@@ -246,3 +273,15 @@ def test_scores_alone_are_asked_of_an_app_or_a_program(
     assert refusal_of(neither).startswith("give --app, the demo app")
     told = phone("bench", recipe, "--out", workspace.root)
     assert str(told.exception).startswith("give --benchmark-model")
+
+
+def test_nothing_is_measured_where_what_is_known_cannot_be_read(
+    street: Street, workspace: Workspace
+) -> None:
+    phone, kept = street.phone(), workspace.bench / "phones.json"
+    newer = PhonesResult(**NOTHING).to_json().replace(PhonesResult.SCHEMA, "edgetag.phones/9.0")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(newer)
+    assert "edgetag.phones/9.0" in refusal_of(bench(street, workspace))
+    assert kept.read_text() == newer
+    assert not phone.runs

@@ -171,6 +171,15 @@ def test_where_one_of_several_answers_is_refused_none_is_kept(
     assert not run_folder[1].bench.exists()
 
 
+def test_of_two_answers_for_one_place_none_is_passed_over(run_folder: Run, tmp_path: Path) -> None:
+    told = answer(run_folder, ["id1.png"], [1])
+    paths = tmp_path / "ann.json", tmp_path / "bob.json"
+    for path in paths:
+        path.write_text(json.dumps(told))
+    with pytest.raises(InputError, match=r"ann\.json and .*bob\.json .* int8 on Pixel 8"):
+        read(*run_folder, paths, files_of(run_folder[1]))
+
+
 def test_more_numbers_than_images_are_refused(run_folder: Run, tmp_path: Path) -> None:
     many = [str(n) for n in range(IMAGES + 1)]
     told = answer(run_folder, many, [*range(IMAGES), 0])

@@ -4,6 +4,7 @@ import json
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from edgetag.phones.benchmark import NOT_FLOAT32
 from edgetag.phones.figures import DelegateName
 from edgetag.phones.fixed_performance import fixed_performance
 from edgetag.phones.problems import Problem
+from edgetag.phones.settings import Options
 from edgetag.phones.stage import list_phones
 from edgetag.phones.state import identify
 from edgetag.workspace import digest_file
@@ -105,6 +107,22 @@ def test_a_program_that_cannot_turn_xnnpack_off_is_not_taken_for_one_that_did(
     assert asked.results == ()
     assert "does not know --use_xnnpack=false" in asked.failures[0].reason
     assert asked.failures[0].requested == "cpu"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("flag", "is_kept"), [("--num_threads=1", False), ("--min_secs=0.5", True)]
+)
+def test_figures_of_a_program_that_does_not_know_a_flag_say_so_and_of_threads_are_none(
+    street: Street, run_folder: Run, flag: str, is_kept: bool
+) -> None:
+    warning = f"WARN: Unconsumed cmdline flags: {flag} --gpu-precision=fp32\n"
+    street.phone().benchmark(warning + (OUTPUTS / "litert_xnnpack.txt").read_text())
+    asked = bench(street, run_folder, variants=("int8",))
+    said = [note for entry in asked.results for note in entry.notes]
+    said += [failure.reason for failure in asked.failures]
+    assert any(f"does not know {flag}" in line for line in said)
+    assert bool(asked.results) is is_kept
 
 
 @pytest.mark.slow
@@ -247,6 +265,23 @@ def test_an_unknown_file_and_a_changed_file_are_refused(street: Street, run_fold
     assert street.log == []
 
 
+@pytest.mark.parametrize("more", [{"cores": "f0"}, {"profile": True}])
+def test_what_benchmark_model_alone_can_do_is_refused_without_it(more: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="give --benchmark-model"):
+        Options(replace(SETTINGS, **more), app="dev.edgetag.demo")
+
+
+@pytest.mark.parametrize(
+    "more", [{"threads": (1, 96)}, {"runs": 2_000_000}, {"warmup_runs": 2_000_000}]
+)
+def test_what_of_the_recipes_benchmark_is_too_much_for_a_phone_is_refused(
+    more: dict[str, Any],
+) -> None:
+    (key,) = more
+    with pytest.raises(InputError, match=f"set phones.{key} in the recipe"):
+        replace(SETTINGS, **more)
+
+
 def test_cores_that_are_no_mask_are_refused() -> None:
     with pytest.raises(InputError, match="give a mask in hex"):
         replace(SETTINGS, cores="f0; reboot")
@@ -357,4 +392,4 @@ def test_the_schema_is_that_of_phones(street: Street, run_folder: Run) -> None:
     street.phone()
     bench(street, run_folder)
     told = json.loads((run_folder[1].bench / "phones.json").read_text())
-    assert told["schema"] == "edgetag.phones/1.8"
+    assert told["schema"] == "edgetag.phones/1.9"

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edgetag.cli.app import app
+from edgetag.conversion.exported import exported_path
 from edgetag.conversion.result import ExportResult
 from edgetag.errors import InputError
 from edgetag.fingerprints import fingerprint, settings_digest
@@ -15,6 +16,7 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, load_recipe
 from edgetag.stages import stage
 from edgetag.targets import store
+from edgetag.targets.counting.ratios import read_counts
 from edgetag.targets.result import CountFailure, InstructionCount, TargetCheck, TargetsResult
 from edgetag.workspace import RunFile, Workspace, digest_file
 from edgetag.writing import write_text
@@ -65,6 +67,19 @@ def count(workspace: Workspace, variant: str, cpu: str, instructions: int) -> In
 
 def read(workspace: Workspace) -> TargetsResult:
     return TargetsResult.read(store.result_path(workspace), "test")
+
+
+def test_a_run_is_not_compared_by_counts_of_a_former_file(
+    recipe: Recipe, workspace: Workspace
+) -> None:
+    counted = store.make(recipe, counts=[count(workspace, "int8", "cortex-a76", 5)])
+    store.add(recipe, workspace, counted)
+    assert read_counts(workspace.root) == counted
+    path = exported_path(workspace)
+    path.write_text(path.read_text().replace(counted.counts[0].sha256, "e" * 64))
+    with pytest.raises(InputError, match=r"int8 was exported anew since.*target count"):
+        read_counts(workspace.root)
+    assert read_counts(store.result_path(workspace)) == counted
 
 
 def test_another_processor_is_added_and_the_same_one_replaced(

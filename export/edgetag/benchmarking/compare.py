@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import ClassVar, Literal
 
 from edgetag.benchmarking.result import BenchResult, Measurement
+from edgetag.conversion.exported import require_same_files
 from edgetag.errors import ExitCode, InputError
 from edgetag.judging.checks import Bounds, within
 from edgetag.judging.decisions import Decision, exit_code_of
@@ -11,6 +12,7 @@ from edgetag.machine import Acceleration
 from edgetag.records import Record, Result
 from edgetag.tables.formats import counted
 from edgetag.userfiles import Content, content_of_file, exists
+from edgetag.workspace import Workspace
 
 DOUBT = 2.0
 """Of an unstable figure: another process on the same core takes half of its time, so that a change
@@ -21,13 +23,19 @@ def read_benchmark(path: Path) -> BenchResult:
     """Read the benchmark of a run folder, or a bench.json.
 
     Raises:
-        InputError: There is none, or the file is another or damaged.
+        InputError: There is none, the file is another or damaged, or the run has exported one
+            anew that was measured.
     """
     if exists(path) and content_of_file(path) not in (None, Content.JSON):
         raise InputError(f"{path}: {content_of_file(path)}; {_WANTED}")
     if path.suffix == ".toml":
         raise InputError(f"{path}: a recipe; {_WANTED}")
-    return BenchResult.read(path / "bench" / "bench.json" if path.is_dir() else path, "bench")
+    if not path.is_dir():
+        return BenchResult.read(path, "bench")
+    result = BenchResult.read(path / "bench" / "bench.json", "bench")
+    measured = ((figure.variant, figure.sha256) for figure in result.results)
+    require_same_files(Workspace(path), measured, "edgetag bench")
+    return result
 
 
 _WANTED = "a run folder, or the bench.json of one, is wanted here"
@@ -105,19 +113,19 @@ def compare(
     Raises:
         InputError: They are of other kinds of machine.
     """
-    kinds = [(result.machine.cpu, result.machine.cores) for result in (before, after)]
+    kinds = [result.machine.kind for result in (before, after)]
     if kinds[0] != kinds[1] and not other_machine:
         raise InputError(
-            f"measured on other kinds of machine: {kinds[0][0]} with {kinds[0][1]} cores, and "
-            f"{kinds[1][0]} with {kinds[1][1]} cores; --other-machine compares them all the same"
+            f"measured on other kinds of machine: {kinds[0]}, and {kinds[1]}; --other-machine "
+            "compares them all the same"
         )
     first, second = _by_place(before), _by_place(after)
     ratios = [_ratio(first[place], second[place], max_ratio) for place in first if place in second]
     lost = {(f.variant, f.runtime, f.threads, 1): f.reason for f in after.failures}
     alone = [place for place in first if place not in second]
     return Comparison(
-        before_device=kinds[0][0],
-        after_device=kinds[1][0],
+        before_device=before.machine.cpu,
+        after_device=after.machine.cpu,
         before_mode=before.mode,
         after_mode=after.mode,
         max_ratio=max_ratio,

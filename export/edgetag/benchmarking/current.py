@@ -1,7 +1,7 @@
 """What `bench/bench.json` says of the files as they are now, by the limits of now."""
 
 from edgetag.benchmarking.budgets import check_budgets
-from edgetag.benchmarking.result import BenchResult
+from edgetag.benchmarking.result import BenchResult, is_stable
 from edgetag.conversion.exported import exported_if_there
 from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace
@@ -26,7 +26,14 @@ def read_current(recipe: Recipe, workspace: Workspace) -> BenchResult | None:
         (failure.variant, failure.sha256) for failure in kept.failures if failure.sha256
     }
     changed = {variant for variant, sha256 in tried_files if sha256 != digests.get(variant)}
-    results = tuple(figure for figure in kept.results if figure.variant not in changed)
+    most = recipe.benchmark.max_spread
+    results = tuple(
+        figure.replace(stable=is_stable(figure.warm, figure.spread, most))
+        if figure.spread is not None  # none was kept before schema 1.1
+        else figure
+        for figure in kept.results
+        if figure.variant not in changed
+    )
     failures = tuple(failure for failure in kept.failures if failure.variant not in changed)
     tried = {figure.variant for figure in results} | {failure.variant for failure in failures}
     if not tried:
@@ -36,6 +43,10 @@ def read_current(recipe: Recipe, workspace: Workspace) -> BenchResult | None:
         budget_runtime=recipe.benchmark.budget_runtime,
         budget_threads=recipe.benchmark.budget_threads,
         results=results,
+        desktop=tuple(
+            figure.replace(stable=is_stable(figure.warm, figure.spread, most))
+            for figure in kept.desktop
+        ),
         failures=failures,
         budgets=tuple(budget for budget in budgets if budget.variant in tried),
     )

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from edgetag.arrays import write_array
 from edgetag.benchmarking.effort import MOST_WINDOWS, SETTLED, Effort
 from edgetag.benchmarking.latency import percentiles, spread
-from edgetag.benchmarking.result import Desktop, MissingRuntime
+from edgetag.benchmarking.result import Desktop, MissingRuntime, is_stable
 from edgetag.catalogue.desktop import DESKTOP, DesktopLine
 from edgetag.children import on_host
 from edgetag.conversion.exported import exported_if_there
@@ -141,7 +141,7 @@ def _measurements(outcome: Timed, line: DesktopLine, recipe: Recipe) -> tuple[De
                 images_per_s=1e3 * times.batch / latency.p50,
                 spread=width,
                 warm=times.warm,
-                stable=times.warm and width <= recipe.benchmark.max_spread,
+                stable=is_stable(times.warm, width, recipe.benchmark.max_spread),
                 peak_gpu_bytes=times.peak_gpu_bytes,
                 joules_per_image=times.joules_per_image,
             )

@@ -2,7 +2,7 @@
 
 from edgetag.benchmarking.latency import percentiles, ratio, spread
 from edgetag.benchmarking.measure import Plan, Times
-from edgetag.benchmarking.result import Measurement
+from edgetag.benchmarking.result import Measurement, is_stable
 from edgetag.conversion.result import ExportedVariant
 from edgetag.runtimes import engines
 
@@ -33,7 +33,7 @@ def figure(
         warmup_runs=times.warmup_runs,
         warm=times.warm,
         spread=times_spread,
-        stable=times.warm and times_spread <= max_spread,
+        stable=is_stable(times.warm, times_spread, max_spread),
         ratio=ratio(times.latencies_ms, base.latencies_ms) if isinstance(base, Times) else None,
         latency_ms=percentiles(times.latencies_ms),
         load_ms=times.load_ms,

@@ -28,6 +28,11 @@ class Latency(Record):
     p99_interval: Bounds | None = None
 
 
+def is_stable(warm: bool, spread: float, max_spread: float) -> bool:
+    """Tell whether a figure can be trusted: its warm-up settled, and runs lie close enough."""
+    return warm and spread <= max_spread
+
+
 class Ratio(Record):
     """A file's time as a share of fp32's, in the same rounds.
 

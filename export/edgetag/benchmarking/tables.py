@@ -129,8 +129,9 @@ def _quantile(
 def comparison_tables(result: Comparison) -> tuple[Table, ...]:
     """Show ratios of medians, the slowest change first, and figures without a partner."""
     ratios = Rows(result.ratios).table(
-        f"Medians on {result.after_device}, {result.before_mode} mode before and "
-        f"{result.after_mode} mode after; at most {result.max_ratio:g} is allowed",
+        f"Medians on {result.before_device} in {result.before_mode} mode before and on "
+        f"{result.after_device} in {result.after_mode} mode after; at most {result.max_ratio:g} is "
+        "allowed",
         Column("variant", lambda ratio: ratio.variant),
         Column("runtime", lambda ratio: ratio.runtime),
         Number("threads", lambda ratio: ratio.threads),

@@ -228,15 +228,14 @@ def export(
     """Write what phones measured as rows of LiteRT's public leaderboard, JSON Lines.
 
     A row for each file, phone and accelerator that benchmark_model timed, with the accuracy that
-    the phone's scores had.
+    the phone's scores had there. Figures of files that were exported anew since are left out.
     """
+    from edgetag.phones.current import read_current
     from edgetag.phones.leaderboard import rows_of
-    from edgetag.phones.result import PhonesResult
     from edgetag.writing import write_text
 
     loaded, workspace, _ = prepare(recipe, out, verbose)
-    result = PhonesResult.read(workspace.bench / "phones.json", "phone bench RECIPE")
-    rows = rows_of(result, model or loaded.name, runtime_version)
+    rows = rows_of(read_current(workspace), model or loaded.name, runtime_version)
     write_text(table, "".join(row.model_dump_json() + "\n" for row in rows))
     typer.echo(f"rows in {table}: {len(rows)}")
 

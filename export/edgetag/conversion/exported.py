@@ -1,6 +1,6 @@
 """What was exported: the files that `export/export.json` lists, by name and as they lie there."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from edgetag.conversion.result import ExportedVariant, ExportResult
@@ -70,3 +70,21 @@ def exported_files(
 def exported_file(workspace: Workspace, variant: str) -> ExportedFile:
     """Return the file of one variant; errors are those of `exported_files`."""
     return exported_files(workspace, (variant,))[0]
+
+
+def require_same_files(workspace: Workspace, files: Iterable[tuple[str, str]], again: str) -> None:
+    """Refuse what was found of a file in whose place another one lies now.
+
+    Args:
+        workspace: The run; one without exported files refuses nothing.
+        files: Variant and digest of each file that something was found of.
+        again: The command that finds it anew.
+
+    Raises:
+        InputError: One was exported anew since, or the list of files is damaged.
+    """
+    made = exported_if_there(workspace)
+    digests = {file.variant: file.sha256 for file in made.variants} if made else {}
+    for variant, sha256 in files:
+        if sha256 and digests.get(variant, sha256) != sha256:
+            raise InputError(f"{workspace.root}: {variant} was exported anew since; run: {again}")

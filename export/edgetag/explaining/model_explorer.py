@@ -39,7 +39,7 @@ def _names(layer: LayerError) -> set[str]:
 
 
 def write_node_data(blames: tuple[Blame, ...], folder: Path) -> None:
-    """Write `FOLDER/VARIANT-VALUE.json` for each variant and value, and delete all others there.
+    """Write `FOLDER/VARIANT-VALUE.json` for each variant and value; delete other JSON there.
 
     Args:
         blames: Of each quantized variant.
@@ -50,7 +50,7 @@ def write_node_data(blames: tuple[Blame, ...], folder: Path) -> None:
         for blame in blames
         for value in VALUES
     }
-    for path in (folder / FOLDER).glob("*"):
+    for path in (folder / FOLDER).glob("*.json"):
         if path not in files:
             path.unlink()
     for path, data in files.items():

@@ -1,6 +1,7 @@
 """Files on real phones: latency by Google's benchmark_model, scores by a runner of the user's.
 
 - `adb`: the program, started with a time limit and a limit on what it may print.
+- `current`: what `bench/phones.json` says of the files as they are now.
 - `listing`: which phones it sees.
 - `leaderboard`: their figures as rows of LiteRT's public leaderboard.
 - `stage`: all files on all phones: a thread per phone, each phone's trouble its own.

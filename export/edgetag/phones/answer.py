@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from edgetag.errors import one_line
 from edgetag.metrics import Scores
-from edgetag.phones.job import RunsOn
+from edgetag.phones.job import MOST_RUNS, MOST_THREADS, RunsOn
 from edgetag.phones.problems import PhoneError, Problem
 from edgetag.records import Record, Result, first_problem
 
@@ -59,7 +59,7 @@ class AppEngine(_Told):
 
     name: Word
     version: Word
-    threads: Annotated[int, Field(ge=1, le=64)]
+    threads: Annotated[int, Field(ge=1, le=MOST_THREADS)]
     delegate: RunsOn
     requested_delegate: RunsOn
     fell_back: Annotated[str, Field(max_length=2000)]
@@ -86,8 +86,8 @@ class AppLatency(_Told):
     where it is not told.
     """
 
-    warmup_runs: Annotated[int, Field(ge=0, le=1_000_000)]
-    runs: Annotated[int, Field(ge=1, le=1_000_000)]
+    warmup_runs: Annotated[int, Field(ge=0, le=MOST_RUNS)]
+    runs: Annotated[int, Field(ge=1, le=MOST_RUNS)]
     p50: Milliseconds
     p90: Milliseconds
     p99: Milliseconds

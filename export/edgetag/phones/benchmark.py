@@ -20,7 +20,7 @@ from edgetag.phones.parse import Parsed, complaint, parse
 from edgetag.phones.phone import FOLDER, Answer, Phone
 from edgetag.phones.problems import LOSES_THE_PHONE, PhoneError, Problem, recognize
 from edgetag.phones.rounds import notes_on_rounds, together
-from edgetag.phones.settings import WITHOUT_XNNPACK, Settings
+from edgetag.phones.settings import LENGTHS, WITHOUT_XNNPACK, Settings
 from edgetag.phones.state import condition, notes, throttled, worst_status
 from edgetag.phones.store import LocalFile, put
 from edgetag.phones.work import Work
@@ -61,6 +61,12 @@ class Timing(Work):
         parsed = _run(phone, self._command, self.settings)
         if WITHOUT_XNNPACK in parsed.ignored:
             raise PhoneError(Problem.BENCHMARK_FAILED, _ALWAYS_XNNPACK)
+        threads = f"--num_threads={self.threads}"
+        if threads in parsed.ignored:
+            raise PhoneError(
+                Problem.BENCHMARK_FAILED,
+                f"this benchmark_model does not know {threads}: on how many it ran is not told",
+            )
         require(self.settings.delegate, parsed.delegations, self.settings.min_share)
         self._felt.append((before, condition(phone)))
         self._rounds.append(parsed)
@@ -116,6 +122,7 @@ class Timing(Work):
             notes=(
                 *notes(felt),
                 *notes_on_rounds([part.latency_ms.avg for part in done], self.settings.rounds),
+                *_unbidden(first),
                 *_untold(self.settings.delegate, delegations),
                 *((NOT_FLOAT32,) if on_gpu and not first.gpu_in_float32 else ()),
                 *self._notes,
@@ -138,6 +145,14 @@ def _operators_in(path: Path) -> dict[str, int]:
     """Return how often each operator is in a file's first graph, which is what is run."""
     model = read_model(path)
     return dict(Counter(operator.name for operator in operators(model, model.subgraphs[0])))
+
+
+def _unbidden(parsed: Parsed) -> tuple[str, ...]:
+    """Note that a build measured longer or shorter than it was told."""
+    ignored = [flag for flag in parsed.ignored if flag.startswith(LENGTHS)]
+    if not ignored:
+        return ()
+    return (f"this benchmark_model does not know {' '.join(ignored)}, and did as it is used to",)
 
 
 def _untold(requested: DelegateName, delegations: tuple[Delegation, ...]) -> tuple[str, ...]:

@@ -15,6 +15,11 @@ apps and runners."""
 Taken = Literal["all", "part", "none", "unknown"]
 
 
+def processor_of(delegate: DelegateName) -> RunsOn:
+    """Return what an app and a runner take for a delegate: benchmark_model's others are CPU."""
+    return delegate if delegate in ("gpu", "npu") else "cpu"
+
+
 class Condition(Record):
     """How a phone felt at one moment; None is what it does not tell.
 
@@ -148,6 +153,7 @@ class PhoneMeasurement(Record):
             benchmark_model does not say that it took the wish for float32.
         fixed_performance: Whether the phone's clocks were held; None where nobody asked, and
             before schema 1.8, where `PhoneRecord` says it.
+        measured_at: UTC, ISO 8601; empty before schema 1.9, where `PhonesResult` says it.
     """
 
     phone: str
@@ -172,6 +178,7 @@ class PhoneMeasurement(Record):
     command: str
     gpu_precision: Literal["float32"] | None = None
     fixed_performance: bool | None = None
+    measured_at: str = ""
 
 
 class AppPercentiles(Record):

@@ -25,6 +25,8 @@ RunsOn = Literal["cpu", "gpu", "npu"]
 """What a model is asked to run on, and what it ran on. The demo app reaches no NPU, and says so; an
 app with `tagger-litert2`, or a runner, may."""
 
+MOST_THREADS, MOST_RUNS = 64, 1_000_000
+
 Path = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
@@ -50,11 +52,11 @@ class RunnerJob(Result):
     images: Path | None = None
     pictures: Path | None = None
     scores: Path
-    threads: int = Field(ge=1, le=64)
+    threads: int = Field(ge=1, le=MOST_THREADS)
     contract: Preprocessing
     delegate: RunsOn | None = None
-    warmup_runs: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    runs: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    warmup_runs: Annotated[int, Field(ge=0, le=MOST_RUNS)] | None = None
+    runs: Annotated[int, Field(ge=1, le=MOST_RUNS)] | None = None
 
     @model_validator(mode="after")
     def _one_of_each(self) -> Self:

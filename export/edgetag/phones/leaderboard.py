@@ -50,7 +50,7 @@ class RowOfEdgetag(Record):
         throttled: Whether the phone was slowing itself down at any of its rounds.
         fixed_performance: Whether its clocks were held; None where nobody asked.
         notes: What speaks against the figures.
-        map: Mean average precision of the scores that the phone gave, None where it gave none,
+        map: Mean average precision of the scores that the phone gave there, None without any,
         host_map: and of LiteRT's here, of the same pictures.
         pictures: How many.
     """
@@ -100,18 +100,18 @@ class Row(Record):
     edgetag: RowOfEdgetag
 
 
-def rows_of(result: PhonesResult, model: str, runtime_version: str) -> tuple[Row, ...]:
+def rows_of(result: PhonesResult | None, model: str, runtime_version: str) -> tuple[Row, ...]:
     """Return a row for each latency that benchmark_model measured.
 
     Args:
-        result: Of `edgetag phone bench`.
+        result: Of `edgetag phone bench`; None where there is none.
         model: How the leaderboard is to call the model, such as `owner/name`.
         runtime_version: Of the LiteRT that benchmark_model was built from; it does not tell.
 
     Raises:
         InputError: benchmark_model measured nothing.
     """
-    if not result.results:
+    if result is None or not result.results:
         raise InputError(
             "nothing was measured by benchmark_model, whose figures the leaderboard has; run: "
             "edgetag phone bench RECIPE --benchmark-model FILE"
@@ -121,7 +121,6 @@ def rows_of(result: PhonesResult, model: str, runtime_version: str) -> tuple[Row
 
 def _rows(result: PhonesResult, model: str, runtime_version: str) -> Iterator[Row]:
     phones = {record.id: record for record in result.phones}
-    scores = {(record.phone, record.sha256): record for record in result.scores}
     places = set[str]()
     for entry in result.results:
         phone = phones[entry.phone]
@@ -132,7 +131,7 @@ def _rows(result: PhonesResult, model: str, runtime_version: str) -> Iterator[Ro
             if place in places:  # of two rows with one name the leaderboard shows the last
                 place += f"/{more}"
         places.add(place)
-        taken = _main_delegation(entry)
+        taken, measured_at = _main_delegation(entry), entry.measured_at or result.measured_at
         whole = taken is not None and taken.taken == "all"
         yield Row(
             row_id=place,
@@ -162,10 +161,10 @@ def _rows(result: PhonesResult, model: str, runtime_version: str) -> Iterator[Ro
             runtime_version=runtime_version,
             binary=f"sha256:{result.benchmark_model_sha256}",
             runner=f"edgetag {__version__}",
-            session=f"edgetag-{result.measured_at}",
+            session=f"edgetag-{measured_at}",
             job=f"{accelerator}-{device}",
-            date=result.measured_at[:10],
-            edgetag=_more(entry, result.held(entry), scores.get((entry.phone, entry.sha256))),
+            date=measured_at[:10],
+            edgetag=_more(entry, result.held(entry), result.scores_beside(entry)),
         )
 
 

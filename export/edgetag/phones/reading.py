@@ -7,6 +7,7 @@ and stand beside ours.
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -28,6 +29,7 @@ from edgetag.phones.app import (
     told_cpusets,
     untested,
 )
+from edgetag.phones.current import phones_path, read_current
 from edgetag.phones.elsewhere import MeasuredElsewhere
 from edgetag.phones.figures import AppMeasurement, AppPercentiles, PhoneScores
 from edgetag.phones.problems import PhoneError
@@ -52,14 +54,14 @@ def read(
     """Add what apps answered, or others measured, to `bench/phones.json`.
 
     Returns:
-        What `bench/phones.json` now holds; an entry of the same phone and file is replaced.
+        What `bench/phones.json` now holds; an entry of the same phone and file is replaced, and
+        what was measured of former files is left out.
 
     Raises:
-        InputError: A file is of no kind that is read, or an answer not about this run; nothing is
-            written then.
+        InputError: A file is of no kind that is read, an answer not about this run, or two are of
+            one file on one kind of phone; nothing is written then.
     """
-    path = workspace.bench / "phones.json"
-    known = PhonesResult.read_if_there(path, "phone bench RECIPE") or _empty()
+    known = read_current(workspace) or _empty()
     # All are checked before the first is kept, whose scores lie in a file of their own.
     checked: list[_Answered | tuple[MeasuredElsewhere, ...]] = []
     for answer in answers:
@@ -73,13 +75,31 @@ def read(
             checked.append(_checked(recipe, workspace, answer, read_answer(content), files))
         except PhoneError as error:
             raise InputError(f"{answer}: {error.reason}") from None
+    _require_one_for_each_place([entry for entry in checked if isinstance(entry, _Answered)])
     for entry in checked:
         if isinstance(entry, _Answered):
             known = _joined(known, _result_of_answer(recipe, workspace, entry))
         else:
             known = _beside(known, entry)
-    known.write(path)
+    known.write(phones_path(workspace))
     return known
+
+
+def _require_one_for_each_place(answers: Sequence["_Answered"]) -> None:
+    """Refuse two answers of which the second would take the place of the first.
+
+    Raises:
+        InputError: They are of one file on phones of one kind.
+    """
+    first: dict[tuple[str, str], Path] = {}
+    for entry in answers:
+        phone, variant = _phone(entry.answer), entry.model.variant
+        before = first.setdefault((phone.id, variant), entry.path)
+        if before != entry.path:
+            raise InputError(
+                f"{before} and {entry.path} are both of {variant} on {phone.name}, and one would "
+                "take the other's place; give one of them"
+            )
 
 
 def _measured_elsewhere(content: bytes, path: Path) -> tuple[MeasuredElsewhere, ...]:
@@ -114,6 +134,7 @@ class _Answered:
     """An answer of the app that is about this run.
 
     Attributes:
+        path: Of the file that was read.
         answer: What the app wrote.
         model: The file that it ran.
         rows: Of the images that it names, in its order.
@@ -122,6 +143,7 @@ class _Answered:
         error: and why others have none.
     """
 
+    path: Path
     answer: AppScores
     model: ModelFile
     rows: Rows
@@ -154,7 +176,7 @@ def _checked(
     rows = _rows(dataset, dataset.rows(recipe.validation.splits[0]), names, path)
     wanted = Wanted(app_scores.model_sha256, dataset.vocabulary.names, names)
     check_answer(app_scores, wanted)
-    return _Answered(app_scores, model, rows, *scores_of(app_scores, wanted))
+    return _Answered(path, app_scores, model, rows, *scores_of(app_scores, wanted))
 
 
 def _result_of_answer(recipe: Recipe, workspace: Workspace, answered: _Answered) -> PhonesResult:

@@ -7,7 +7,13 @@ from pydantic import Field
 
 from edgetag.errors import ExitCode
 from edgetag.phones.elsewhere import MeasuredElsewhere
-from edgetag.phones.figures import AppMeasurement, DelegateName, PhoneMeasurement, PhoneScores
+from edgetag.phones.figures import (
+    AppMeasurement,
+    DelegateName,
+    PhoneMeasurement,
+    PhoneScores,
+    processor_of,
+)
 from edgetag.phones.problems import Problem
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
@@ -66,7 +72,7 @@ class PhonesResult(Result):
     """`bench/phones.json`.
 
     Attributes:
-        measured_at: UTC, ISO 8601.
+        measured_at: When anything was measured last, UTC, ISO 8601.
         versions: edgetag and adb.
         benchmark_model_sha256: Digest of the program that measured; None without a benchmark.
         warmup_runs: Given to it, as are the next four; None where answers of apps were read.
@@ -82,7 +88,7 @@ class PhonesResult(Result):
         failures: One entry per phone, or per file on a phone, that gave nothing.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.phones/1.8"
+    SCHEMA: ClassVar[str] = "edgetag.phones/1.9"
     measured_at: str
     versions: dict[str, str]
     benchmark_model_sha256: str | None
@@ -117,6 +123,24 @@ class PhonesResult(Result):
             return figure.fixed_performance
         phones = {record.id: record.fixed_performance for record in self.phones}
         return phones.get(figure.phone)
+
+    def scores_beside(self, figure: PhoneMeasurement | AppMeasurement) -> PhoneScores | None:
+        """Return the scores of a figure's file by what was timed; None where there are none.
+
+        Another processor may give other scores. Which one a runner took is not known, so that its
+        scores stand beside what benchmark_model timed.
+        """
+        if isinstance(figure, AppMeasurement):
+            may_stand, timed_on = False, figure.engine.delegate
+        else:
+            may_stand, timed_on = True, processor_of(figure.requested)
+        beside = [
+            record
+            for record in self.scores
+            if (record.phone, record.sha256) == (figure.phone, figure.sha256)
+            if (record.engine.delegate == timed_on if record.engine else may_stand)
+        ]
+        return beside[-1] if beside else None
 
     def name_of(self, phone: str) -> str:
         """Return what people call a phone of this result."""

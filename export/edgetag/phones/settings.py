@@ -1,15 +1,17 @@
 """How files are measured on phones."""
 
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgetag.errors import InputError
 from edgetag.phones.asking import START_S
-from edgetag.phones.figures import DelegateName
-from edgetag.phones.job import RunsOn
+from edgetag.phones.figures import DelegateName, processor_of
+from edgetag.phones.job import MOST_RUNS, MOST_THREADS, RunsOn
 from edgetag.phones.store import LocalFile
 from edgetag.recipe import Recipe
+from edgetag.tables.formats import format_count
 
 ROUNDS = 3
 
@@ -19,6 +21,9 @@ IN_FLOAT32 = ("--gpu_precision_loss_allowed=false", "--gpu-precision=fp32")
 """Have a GPU compute in float32, as the demo app does, and not in float16. Builds that run files by
 the Interpreter know the first, those by CompiledModel the second; each goes on without the
 other."""
+
+LENGTHS = ("--warmup_runs=", "--num_runs=", "--min_secs=", "--max_secs=")
+"""How flags begin that say how long to measure."""
 
 _MASK = re.compile(r"[0-9a-fA-F]{1,8}")
 
@@ -67,7 +72,8 @@ class Settings:
         """Return what a recipe says, beside what is chosen each time.
 
         Raises:
-            InputError: There are more rounds than runs, or `cores` is no mask.
+            InputError: There are more rounds than runs, more threads or runs than a phone is asked
+                for, or `cores` is no mask.
         """
         phones, desktop = recipe.phones, recipe.benchmark
         runs = phones.runs or desktop.runs
@@ -88,13 +94,23 @@ class Settings:
     def __post_init__(self) -> None:
         if self.rounds > self.runs:
             raise InputError(f"phones.rounds {self.rounds} is more than the {self.runs} runs")
+        for key, given, most in (
+            ("threads", max(self.threads), MOST_THREADS),
+            ("runs", self.runs, MOST_RUNS),
+            ("warmup_runs", self.warmup_runs, MOST_RUNS),
+        ):
+            if given > most:
+                raise InputError(
+                    f"phones are asked for at most {format_count(most)} {key}, not for "
+                    f"{format_count(given)}; set phones.{key} in the recipe"
+                )
         if self.cores and not _MASK.fullmatch(self.cores):
             raise InputError(f"cores {self.cores!r}: give a mask in hex, such as f0")
 
     @property
     def runs_on(self) -> RunsOn:
-        """What the app and a runner are to run on: benchmark_model's other choices are CPU."""
-        return self.delegate if self.delegate in ("gpu", "npu") else "cpu"
+        """What the app and a runner are to run on."""
+        return processor_of(self.delegate)
 
     @property
     def runs_of_round(self) -> int:
@@ -108,7 +124,7 @@ class Settings:
 
     def command(self, tool: LocalFile, model: LocalFile, threads: int) -> list[str]:
         """Return what is run on the phone in one round."""
-        pinned = ["taskset", self.cores] if self.cores else []
+        on_cores = ["taskset", self.cores] if self.cores else []
         flags = [
             f"--graph={model.remote}",
             f"--num_threads={threads}",
@@ -123,7 +139,13 @@ class Settings:
             "xnnpack": ["--use_xnnpack=true"],
             "gpu": ["--use_gpu=true", *IN_FLOAT32],
         }[self.delegate]
-        return [*pinned, tool.remote, *flags]
+        return [*on_cores, tool.remote, *flags]
+
+
+def pinned(command: str) -> str:
+    """Return the mask of cores that a command stayed on, as `Settings.cores`."""
+    first, second, *_ = [*shlex.split(command), "", ""]
+    return second if first == "taskset" else ""
 
 
 @dataclass(frozen=True)
@@ -153,6 +175,12 @@ class Options:
     time_app: bool = True
 
     def __post_init__(self) -> None:
+        if self.tool is None and (self.settings.cores or self.settings.profile):
+            option = "--cores" if self.settings.cores else "--profile"
+            raise InputError(
+                f"{option}: of the programs that measure, benchmark_model alone can do that; give "
+                "--benchmark-model FILE"
+            )
         if self.tool and self.settings.delegate == "npu":
             raise InputError(
                 "benchmark_model is not asked for NPUs, since it wants their makers' libraries "

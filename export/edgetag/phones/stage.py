@@ -1,26 +1,27 @@
 """All files on all phones: a thread per phone, each phone's trouble its own."""
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 
 from edgetag import __version__
-from edgetag.conversion.exported import exported_files, read_exported
+from edgetag.conversion.exported import exported_files
 from edgetag.errors import InputError
 from edgetag.phones import accuracy
 from edgetag.phones.adb import Adb
+from edgetag.phones.current import phones_path, read_current
 from edgetag.phones.figures import AppMeasurement, PhoneMeasurement, PhoneScores
 from edgetag.phones.instrument import App
 from edgetag.phones.listing import Listed, choose
 from edgetag.phones.phone import Phone
 from edgetag.phones.problems import PhoneError
 from edgetag.phones.result import ListedPhone, PhoneList, PhonesResult
-from edgetag.phones.settings import Options
+from edgetag.phones.settings import Options, pinned
 from edgetag.phones.state import identify, own_serial
-from edgetag.phones.store import ModelFile
+from edgetag.phones.store import LocalFile, ModelFile
 from edgetag.phones.tool import WHERE_FROM, find_program
-from edgetag.phones.visit import Visit
+from edgetag.phones.visit import Outcome, Visit
 from edgetag.pool import open_pool
 from edgetag.progress import Progress, SharedProgress
 from edgetag.recipe import Recipe, Variant
@@ -56,9 +57,11 @@ def _described(phone: Phone) -> str:
 def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Options) -> PhonesResult:
     """Time and score the exported files on phones; what is found is written even if some fail.
 
+    Where the command is stopped, what the phones gave that were done is written.
+
     Raises:
-        InputError: There is nothing to measure, no adb, no phone, one phone twice, or a file has
-            changed.
+        InputError: There is nothing to measure, no adb, no phone, one phone twice, a file has
+            changed, or what was measured before cannot be read.
     """
     if options.tool is None and options.runner is None and options.app is None:
         scores = "--app, the demo app on the phone, or --runner, a program that scores images"
@@ -68,7 +71,7 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
     tool = find_program(options.tool, "bin", f"benchmark_model is Google's: {WHERE_FROM}")
     executable = "--runner names an executable for the phone"
     runner = find_program(options.runner, "run", executable)
-    files = files_of(workspace, options.variants)
+    files, known = files_of(workspace, options.variants), read_current(workspace)
     adb = Adb.find()
     version = adb.version()
     chosen = choose(adb.devices(), options.serial)
@@ -80,26 +83,57 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress, options: Optio
             scoring = accuracy.prepare(recipe, workspace, runner, app, images, files, folder)
         told = SharedProgress(progress)
         visit = Visit(adb, told, workspace, files, options, tool, scoring)
-        # When one thread fails for another reason than its phone's, all are stopped.
-        with open_pool(len(chosen), adb.cancelled) as pool:
-            outcomes = list(pool.map(visit.visit, chosen))
+        keep = partial(_keep, workspace, known, options, tool, version, progress)
+        done: list[Outcome] = []
+
+        def visit_whole(listed: Listed) -> Outcome:
+            outcome = visit.visit(listed)
+            done.append(outcome)
+            return outcome
+
+        try:
+            # When one thread fails for another reason than its phone's, all are stopped.
+            with open_pool(len(chosen), adb.cancelled) as pool:
+                outcomes = list(pool.map(visit_whole, chosen))
+        except BaseException:  # Ctrl-C, too: phones may have measured for hours
+            if done:
+                keep(done)
+            raise
+    return keep(outcomes)
+
+
+def _keep(
+    workspace: Workspace,
+    known: PhonesResult | None,
+    options: Options,
+    tool: LocalFile | None,
+    adb_version: str,
+    progress: Progress,
+    outcomes: Sequence[Outcome],
+) -> PhonesResult:
+    """Write what phones gave beside what is known, and return it."""
     gained = [record for outcome in outcomes for record in outcome.gained]
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     result = PhonesResult.like(
         options.settings,
-        measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        versions={"edgetag": __version__, "adb": version},
+        measured_at=now,
+        versions={"edgetag": __version__, "adb": adb_version},
         benchmark_model_sha256=tool.sha256 if tool else None,
         phones=tuple(outcome.phone for outcome in outcomes if outcome.phone),
-        results=tuple(record for record in gained if isinstance(record, PhoneMeasurement)),
+        results=tuple(
+            record.replace(measured_at=now)
+            for record in gained
+            if isinstance(record, PhoneMeasurement)
+        ),
         apps=tuple(record for record in gained if isinstance(record, AppMeasurement)),
         scores=tuple(record for record in gained if isinstance(record, PhoneScores)),
         failures=tuple(failure for outcome in outcomes for failure in outcome.failures),
     )
-    path = workspace.bench / "phones.json"
-    exported = frozenset(file.sha256 for file in read_exported(workspace).variants)
-    asked = {(phone.id, file.variant) for phone in chosen for file in files}
-    result = with_known(result, path, options, exported, asked, progress)
-    result.write(path)
+    tried = {(record.phone, record.variant) for record in gained}
+    tried |= {(failure.phone, failure.variant) for failure in result.failures if failure.variant}
+    if known is not None:
+        result = with_known(result, known, options, tried, progress)
+    result.write(phones_path(workspace))
     return result
 
 
@@ -128,13 +162,12 @@ SETTINGS = ("benchmark_model_sha256", "warmup_runs", "runs", "min_s", "max_s", "
 
 def with_known(
     result: PhonesResult,
-    path: Path,
+    known: PhonesResult,
     options: Options,
-    exported: frozenset[str],
-    asked: Collection[tuple[str, Variant]],
+    tried: Collection[tuple[str, Variant]],
     progress: Progress,
 ) -> PhonesResult:
-    """Add what was measured before and was not to be measured now, of files that are still there.
+    """Add what was measured before and not tried now, of files that are still there.
 
     So `edgetag phone check` leaves the latencies alone, and `edgetag phone bench` the scores; and
     who has one cable may measure one phone after the other. Latencies by another benchmark_model,
@@ -142,25 +175,27 @@ def with_known(
 
     Args:
         result: What was measured now.
-        path: Of `phones.json`.
+        known: What `phones.json` says of the files as they are now.
         options: What was asked for,
-        exported: Digests of the files that are there.
-        asked: of which phones and variants.
+        tried: of which phones and variants; those whose turn did not come keep what is known.
         progress: Told what is left out.
     """
-    try:
-        known = _with_clocks(PhonesResult.read(path, "phone bench RECIPE").only(exported))
-    except InputError:
-        return result  # there is none, or it is damaged and is written anew
+    known = _as_each_was_measured(known)
 
     def rests(record: PhoneMeasurement | AppMeasurement | PhoneScores) -> bool:
-        return (record.phone, record.variant) not in asked
+        return (record.phone, record.variant) not in tried
 
     held = {phone.id: phone.fixed_performance for phone in known.phones}
     now = {phone.id: phone.fixed_performance for phone in result.phones}
 
     def is_comparable(record: PhoneMeasurement | AppMeasurement) -> bool:
-        return record.phone not in now or now[record.phone] == record.fixed_performance
+        if record.phone not in now:
+            return True
+        if isinstance(record, PhoneMeasurement) and options.settings.cores != pinned(
+            record.command
+        ):
+            return False
+        return now[record.phone] == record.fixed_performance
 
     update: dict[str, object] = {"elsewhere": known.elsewhere}
     if options.tool is None:
@@ -173,7 +208,7 @@ def with_known(
         if lost := len(others) - len(kept):
             progress.say(
                 f"{counted(lost, 'figure')} of before, measured with another benchmark_model or "
-                f"other settings, cannot stand beside these: left out of {path.name}"
+                f"other settings, cannot stand beside these: left out of phones.json"
             )
         update["results"] = (*kept, *result.results)
     app_rests = options.app is None or not options.time_app
@@ -200,13 +235,17 @@ def with_known(
     return result.replace(**update)
 
 
-def _with_clocks(known: PhonesResult) -> PhonesResult:
-    """Return what was measured, each figure with its clocks: another one may have others soon."""
+def _as_each_was_measured(known: PhonesResult) -> PhonesResult:
+    """Return what is known, each figure with its clocks and day: the next ones have others."""
     return known.replace(
-        **{
-            name: tuple(figure.replace(fixed_performance=known.held(figure)) for figure in figures)
-            for name, figures in (("results", known.results), ("apps", known.apps))
-        }
+        results=tuple(
+            figure.replace(
+                fixed_performance=known.held(figure),
+                measured_at=figure.measured_at or known.measured_at,
+            )
+            for figure in known.results
+        ),
+        apps=tuple(figure.replace(fixed_performance=known.held(figure)) for figure in known.apps),
     )
 
 

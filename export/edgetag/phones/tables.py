@@ -98,14 +98,13 @@ def _side_by_side(result: PhonesResult) -> Table:
 
 
 def _lines(result: PhonesResult) -> Iterator[_Line]:
-    means = {(entry.phone, entry.sha256): entry.map for entry in result.scores}
     for timed in result.results:
         yield _Line(
             phone=result.name_of(timed.phone),
             file=timed.variant,
             by="benchmark_model",
             threads=timed.threads,
-            accuracy=_accuracy(means.get((timed.phone, timed.sha256)), "mAP"),
+            accuracy=_map_beside(result, timed),
             runs=timed.latency_ms.runs,
             p50_ms=timed.latency_ms.p50,
             p90_ms=None,
@@ -121,7 +120,7 @@ def _lines(result: PhonesResult) -> Iterator[_Line]:
             file=app.variant,
             by=app.engine.label,
             threads=app.engine.threads,
-            accuracy=_accuracy(means.get((app.phone, app.sha256)), "mAP"),
+            accuracy=_map_beside(result, app),
             runs=app.latency_ms.runs,
             p50_ms=app.latency_ms.p50,
             p90_ms=app.latency_ms.p90,
@@ -147,6 +146,11 @@ def _lines(result: PhonesResult) -> Iterator[_Line]:
             delegates=_delegates(entry.delegations),
             notes=entry.notes,
         )
+
+
+def _map_beside(result: PhonesResult, figure: PhoneMeasurement | AppMeasurement) -> str | None:
+    scored = result.scores_beside(figure)
+    return _accuracy(scored.map, "mAP") if scored else None
 
 
 def _accuracy(value: float | None, kind: str) -> str | None:

@@ -9,6 +9,7 @@ from edgetag.phones.app import AppScoring, AppTiming
 from edgetag.phones.benchmark import Timing
 from edgetag.phones.figures import PhoneScores
 from edgetag.phones.fixed_performance import fixed_performance
+from edgetag.phones.holding import alone_on
 from edgetag.phones.listing import Listed
 from edgetag.phones.phone import Phone
 from edgetag.phones.problems import LOSES_THE_PHONE, PhoneError, Problem
@@ -58,11 +59,12 @@ class Visit:
         outcome = Outcome()
         works = tuple(self._works(listed.id))
         try:
-            phone, record = self._ready(listed, outcome)
-            with fixed_performance(phone, record, self._timed()) as held:
-                if self._timed():
-                    outcome.phone = record.replace(fixed_performance=held)
-                self._do(phone, works, outcome)
+            with alone_on(listed):
+                phone, record = self._ready(listed, outcome)
+                with fixed_performance(phone, record, self._timed()) as held:
+                    if self._timed():
+                        outcome.phone = record.replace(fixed_performance=held)
+                    self._do(phone, works, outcome)
         except PhoneError as error:
             self._failed(outcome, listed, error)
             return outcome

@@ -11,7 +11,9 @@ class PhonesSection(Section):
     """How phones measure. Which phones, and what on, is asked for: `edgetag phone bench`."""
 
     threads: tuple[Annotated[int, Field(ge=1, le=64)], ...] = Field(
-        (), description="Every file is timed with each; none: those of `benchmark.threads`."
+        (),
+        description="Every file is timed with each, in the app with the first; none: those of "
+        "`benchmark.threads`.",
     )
     warmup_runs: int | None = Field(
         None, ge=0, description="At least so many; default: `benchmark.warmup_runs`."

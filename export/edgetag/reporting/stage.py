@@ -16,7 +16,7 @@ from edgetag.dataset.result import DatasetResult
 from edgetag.errors import InputError
 from edgetag.explaining.result import Explanation
 from edgetag.judging.decisions import worst
-from edgetag.phones.result import PhonesResult
+from edgetag.phones.current import read_current as read_phones
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.reporting.findings import find, unjudged
@@ -94,7 +94,6 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
     attribution = read_attribution(recipe) if stated and stated.exists() else None
     # Figures of files that have been exported anew since are left out.
     ours = {file.sha256 for file in exported.variants} if exported else set()
-    phones = PhonesResult.read_if_there(workspace.bench / "phones.json", "phone bench RECIPE")
     attacked = Robustness.read_if_there(workspace.robustness / "robustness.json", "robustness")
     return Sources(
         recipe=recipe,
@@ -106,7 +105,7 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
         versions=run_file.versions if run_file else verdict.versions,
         thumbnails=open_dataset(workspace).images if has_images else None,
         targets=read_current(recipe, workspace),
-        phones=phones.only(ours) if phones and exported else phones,
+        phones=read_phones(workspace),
         robustness=attacked.only(ours) if attacked and exported else attacked,
         float_model=read_float_model(workspace, verdict),
         data=DatasetResult.read_if_there(workspace.dataset / "summary.json", "data build"),

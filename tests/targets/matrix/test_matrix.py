@@ -21,8 +21,9 @@ from edgetag.targets.agreement import tolerance
 from edgetag.targets.matrix.cells import FileThresholds, agreement_of, same_engine
 from edgetag.targets.matrix.proof import prove, read_needs
 from edgetag.targets.matrix.result import Cell, MatrixResult, Proof, Target
-from edgetag.targets.matrix.stage import run
+from edgetag.targets.matrix.stage import benchmark_here, run
 from edgetag.targets.matrix.tables import format_agreement, matrix_tables, to_markdown_page
+from edgetag.workspace import Workspace
 from edgetag.writing import write_text
 from tests.support.bad_loops import crashing_model, endless_model
 from tests.support.made_results import measured
@@ -353,6 +354,8 @@ def test_instructions_of_each_core_stand_in_the_cell_and_reasons_below(folder: R
     assert "instructions of one inference on cortex-a76 / cortex-a53" in page
     assert "✓ as here; not counted" in page
     assert "| not counted | a second thread was at work" in page
+    on_one = lost.replace(instructions={"cortex-a53": 33_130_000})
+    assert "✓ as here; 33.13 M on cortex-a53" in to_markdown_page(matrix_of(counted, on_one))
 
 
 def test_columns_are_straight_and_nothing_steers_the_terminal(folder: RunFolder) -> None:
@@ -409,3 +412,11 @@ def test_the_matrix_takes_images_of_the_deciding_split_only(folder: RunFolder) -
 
     rows = open_dataset(folder.workspace).rows(folder.recipe.validation.splits[0])
     assert len(spread(rows, 10_000)) == TEST
+
+
+def test_no_latency_of_another_machine_stands_in_the_matrix(tmp_path: Path) -> None:
+    workspace, here = Workspace(tmp_path), this_machine()
+    bench = BenchResult(machine=here, budget_runtime="litert", budget_threads=1, results=())
+    for machine, known in [(here, bench), (here.replace(cores=here.cores + 1), None)]:
+        bench.replace(machine=machine).write(workspace.bench / "bench.json")
+        assert benchmark_here(workspace, SilentProgress()) == known

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import ClassVar
 
+from edgetag.conversion.exported import require_same_files
 from edgetag.errors import ExitCode, InputError
 from edgetag.judging.checks import within
 from edgetag.judging.decisions import Decision, exit_code_of
@@ -10,6 +11,7 @@ from edgetag.machine import Acceleration
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
 from edgetag.targets.result import InstructionCount, TargetsResult
+from edgetag.workspace import Workspace
 
 
 class InstructionRatio(Record):
@@ -67,12 +69,16 @@ def read_counts(path: Path) -> TargetsResult:
     """Read the counts of a run folder, or of a targets.json.
 
     Raises:
-        InputError: There are none, or the file is damaged.
+        InputError: There are none, the file is damaged, or the run has exported one anew that was
+            counted.
     """
     file = path / "targets" / "targets.json" if path.is_dir() else path
     result = TargetsResult.read(file, "target count RECIPE --on arm64")
     if not result.counts:
         raise InputError(f"{file}: has no counts; run: edgetag target count RECIPE --on arm64")
+    if path.is_dir():
+        counted = ((count.variant, count.sha256) for count in result.counts)
+        require_same_files(Workspace(path), counted, "edgetag target count RECIPE --on arm64")
     return result
 
 

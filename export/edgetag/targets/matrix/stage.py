@@ -79,8 +79,7 @@ def run(
     ]
     counts = count_files(jobs, pictures, progress, known=read_current(recipe, workspace))
     thresholds = FileThresholds(workspace, pictures.tags)
-    bench = BenchResult.read_if_there(workspace.bench / "bench.json", "bench")
-    cells = Cells(outcomes, counts, bench, thresholds)
+    cells = Cells(outcomes, counts, benchmark_here(workspace, progress), thresholds)
     result = MatrixResult(
         machine=this_machine(),
         reference=DEFAULT_ENGINE,
@@ -94,6 +93,21 @@ def run(
     write_text(folder / "matrix.md", to_markdown_page(result))
     result.write(folder / "matrix.json")
     return result
+
+
+def benchmark_here(workspace: Workspace, progress: Progress) -> BenchResult | None:
+    """Return the run's benchmark; None without one, and where it is another machine's.
+
+    Raises:
+        InputError: It is damaged.
+    """
+    bench = BenchResult.read_if_there(workspace.bench / "bench.json", "bench")
+    if bench is None or bench.machine.kind == this_machine().kind:
+        return bench
+    progress.say(
+        f"latency is left out: it was measured on {bench.machine.kind}; run: edgetag bench"
+    )
+    return None
 
 
 def _on_every_processor(ready: Sequence[Engine]) -> tuple[Engine, ...]:

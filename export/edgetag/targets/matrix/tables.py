@@ -94,7 +94,9 @@ def _cost(cell: Cell) -> str:
         unstable = "" if cell.latency.stable else " unstable"
         return f"{format_ms(cell.latency.p50_ms)} ms{unstable}"
     if cell.instructions:
-        return f"{' / '.join(map(format_millions, cell.instructions.values()))} M"
+        millions = f"{' / '.join(map(format_millions, cell.instructions.values()))} M"
+        # The legend names all cores: where one lacks, it must be seen whose these are.
+        return f"{millions} on {' / '.join(cell.instructions)}" if cell.not_counted else millions
     return "not counted" if cell.not_counted else ""
 
 
