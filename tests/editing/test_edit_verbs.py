@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import ExifTags, Image
+from PIL.ImageCms import ImageCmsProfile, createProfile
+from PIL.PngImagePlugin import PngInfo
 from skimage import data
 from typer.testing import CliRunner, Result
 
@@ -232,6 +234,50 @@ def test_what_may_repeat_the_place_is_not_kept_with_exif() -> None:
     made = encode(opened.image, opened)
     assert b"Kyoto" not in made
     assert b"35.0 N" not in made
+
+
+@pytest.mark.parametrize("exif", ["no-gps", "keep", "strip"])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_a_crop_takes_along_nothing_that_was_said_beside_the_pixels(form: str, exif: Any) -> None:
+    said = PngInfo()
+    said.add_text("Comment", "Kyoto")
+    options: dict[str, Any] = {"PNG": {"pnginfo": said}, "JPEG": {"comment": b"Kyoto"}}.get(form, {})
+    if form != "PNG":
+        options["xmp"] = b"<x>Kyoto</x>"
+    profile = ImageCmsProfile(createProfile("sRGB")).tobytes()
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(file, form, icc_profile=profile, **options)
+    opened = open_picture(file.getvalue())
+    made = encode(opened.image.crop((0, 0, 20, 20)), opened, exif)
+    assert b"Kyoto" not in made
+    with Image.open(io.BytesIO(made)) as image:
+        assert image.info.get("icc_profile") == (None if exif == "strip" else profile)
+
+
+@pytest.mark.parametrize("exif", ["no-gps", "keep"])
+def test_no_small_copy_of_the_picture_stays_in_exif(exif: Any) -> None:
+    small = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(small, "JPEG")
+    given = Image.Exif()
+    given[ExifTags.Base.Make] = "Camera"
+    given[0x501B] = small.getvalue()  # GDI+ calls it ThumbnailData
+    given.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.MakerNote] = b"Camera\0" + small.getvalue()
+    opened = open_picture(jpeg_with(b"Exif\0\0" + given.tobytes().removeprefix(b"Exif\0\0")))
+    assert small.getvalue() in opened.exif.tobytes()
+    made = encode(opened.image, opened, exif)
+    assert small.getvalue() not in made
+    with Image.open(io.BytesIO(made)) as image:
+        assert image.getexif()[ExifTags.Base.Make] == "Camera"
+
+
+@pytest.mark.parametrize(("mode", "space"), [("CMYK", b"CMYK"), ("L", b"GRAY")])
+def test_a_profile_of_other_colours_than_those_written_is_left_out(mode: str, space: bytes) -> None:
+    profile = ImageCmsProfile(createProfile("sRGB")).tobytes()
+    file = io.BytesIO()
+    Image.new(mode, (40, 30)).save(file, "JPEG", icc_profile=profile[:16] + space + profile[20:])
+    opened = open_picture(file.getvalue())
+    with Image.open(io.BytesIO(encode(opened.image, opened))) as made:
+        assert (made.mode, made.info.get("icc_profile")) == ("RGB", None)
 
 
 def packed_tightly(tags: int = 1950) -> bytes:
