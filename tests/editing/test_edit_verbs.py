@@ -241,7 +241,9 @@ def test_what_may_repeat_the_place_is_not_kept_with_exif() -> None:
 def test_a_crop_takes_along_nothing_that_was_said_beside_the_pixels(form: str, exif: Any) -> None:
     said = PngInfo()
     said.add_text("Comment", "Kyoto")
-    options: dict[str, Any] = {"PNG": {"pnginfo": said}, "JPEG": {"comment": b"Kyoto"}}.get(form, {})
+    options: dict[str, Any] = {"PNG": {"pnginfo": said}, "JPEG": {"comment": b"Kyoto"}}.get(
+        form, {}
+    )
     if form != "PNG":
         options["xmp"] = b"<x>Kyoto</x>"
     profile = ImageCmsProfile(createProfile("sRGB")).tobytes()
@@ -252,6 +254,25 @@ def test_a_crop_takes_along_nothing_that_was_said_beside_the_pixels(form: str, e
     assert b"Kyoto" not in made
     with Image.open(io.BytesIO(made)) as image:
         assert image.info.get("icc_profile") == (None if exif == "strip" else profile)
+
+
+@pytest.mark.parametrize(("form", "most"), [("JPEG", 65_500), ("WEBP", 16_383)])
+def test_what_a_format_cannot_hold_is_refused(form: str, most: int) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(file, form)
+    opened = open_picture(file.getvalue())
+    assert encode(Image.new("RGB", (most, 1)), opened)
+    with pytest.raises(InputError, match=f"{most + 1}x1: a side of {form} has at most {most}"):
+        encode(Image.new("RGB", (most + 1, 1)), opened)
+
+
+@pytest.mark.slow
+def test_a_crop_too_large_for_its_format_costs_no_other_picture() -> None:
+    Image.fromarray(data.chelsea()).save("cat.webp")
+    options = ("--tag", "cat", "--shape", "16400x10")
+    done = edit("crop", "cat.webp", "cat.png", "-o", "out", *options)
+    assert done.exit_code == 1, done.output
+    assert "1 of 2 pictures written" in done.output
 
 
 @pytest.mark.parametrize("exif", ["no-gps", "keep"])

@@ -6,6 +6,7 @@ from typing import Literal
 
 from PIL import ExifTags, Image
 
+from edgetag.errors import InputError
 from edgetag.preprocess import (
     MAX_PIXELS,
     ImageRejectedError,
@@ -19,8 +20,8 @@ from edgetag.preprocess import (
 from edgetag.tagging.errors import PictureError
 
 Exif = Literal["no-gps", "keep", "strip"]
-"""no-gps: all but where it was taken, and what may repeat that (XMP, IPTC, the maker's notes). What
-is too damaged or too large to be written anew is left out, and so are small copies of the picture."""
+"""no-gps: all but where it was taken, and what may repeat that (XMP, IPTC, the maker's notes).
+Small copies of the picture are left out, and what is too damaged or large to be written anew."""
 
 JPEG_QUALITY = 92
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
@@ -43,6 +44,9 @@ MOST_JPEG_EXIF_BYTES = 65533
 
 COLOUR_SPACE, RGB = slice(16, 20), b"RGB "
 """Where a profile says of which colours it is (ICC.1, 7.2.8), and what pixels are written as."""
+
+MOST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
+"""Most pixels of a side, by libjpeg and by the format."""
 
 WRITTEN = {"MPO": "JPEG"}
 """A JPEG file with more behind it, such as a phone's map of what is brighter, is one without."""
@@ -101,7 +105,16 @@ def open_picture(
 
 
 def encode(image: Image.Image, opened: Opened, exif: Exif = "no-gps") -> bytes:
-    """Return a picture's file in the format of the one that it was made from."""
+    """Return a picture's file in the format of the one that it was made from.
+
+    Raises:
+        InputError: It is larger than the format allows.
+    """
+    most = MOST_SIDE.get(opened.format, max(image.size))
+    if max(image.size) > most:
+        raise InputError(
+            f"{image.width}x{image.height}: a side of {opened.format} has at most {most} pixels"
+        )
     file = io.BytesIO()
     kept = _kept(opened.exif, exif)
     if opened.format == "JPEG" and len(kept) > MOST_JPEG_EXIF_BYTES:
