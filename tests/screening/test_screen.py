@@ -340,11 +340,14 @@ def test_a_moved_picture_that_lies_nowhere_any_more_is_told_and_the_log_kept(pla
     assert Path("log").exists()
 
 
-def test_a_relative_link_that_is_moved_leads_to_its_picture_still(place: Path) -> None:
+@pytest.mark.parametrize("action", ["link", "move"])
+def test_a_relative_link_that_is_carried_leads_to_its_picture_still(
+    place: Path, action: Any
+) -> None:
     before = files()
     picture = Path("in/b/4.png").rename("4.png")
     Path("in/b/4.png").symlink_to("../../4.png")
-    assert carry(planned().steps, "move", Path("log"), QUIET).failed == ()
+    assert carry(planned().steps, action, Path("log"), QUIET).failed == ()
     (moved,) = (path for path in Path("ng").iterdir() if path.is_symlink())
     assert digest_file(moved) == digest_file(picture)
     assert undo(Path("log"), QUIET).failed == ()
@@ -405,6 +408,8 @@ def test_both_sides_in_one_folder_are_refused(place: Path) -> None:
         (("tags.parquet",), "give a RULE, or --undo"),
         (("tags.parquet", "cat", "--undo"), "give a RULE, or --undo"),
         (("tags.parquet", "cat", "--do", "move"), "give --to DIR, --others DIR or both"),
+        (("tags.parquet", "cat", "--to", "x", "--log", "y"), "--log is written by --do"),
+        (("nameless.csv", "cat"), "not a table of edgetag tag: it has rows without a path"),
         (("none.csv", "cat"), "there is no such table"),
         (("in/a/0.png", "cat"), "must end in one of .csv, .jsonl, .parquet"),
         (("other.csv", "cat"), "not a table of edgetag tag: it lacks error, sha256, tags"),
@@ -415,6 +420,7 @@ def test_what_cannot_be_meant_is_refused(
     place: Path, arguments: tuple[str, ...], reason: str
 ) -> None:
     Path("other.csv").write_text("path,score_cat\na,1\n")
+    Path("nameless.csv").write_text("path,sha256,error,tags,score_cat\n,,,,0.5\n")
     Path("broken.parquet").write_bytes(b"PAR1")
     assert reason in str(screen(*arguments).exception)
 

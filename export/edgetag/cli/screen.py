@@ -107,6 +107,8 @@ def screen(
             "--verdict and --prevalence belong together: how many are wrong depends on how many "
             "there are; say which share of the pictures the rule is true for"
         )
+    if log is not None and do is None:
+        raise InputError("--log is written by --do; give both. --undo takes the log as its TABLE")
     progress = console_progress()
     if undo:
         taken_back = take_back(table, progress)

@@ -106,6 +106,12 @@ def _carry_one(step: Step, action: Action) -> None:
     if digest_file(step.source) != step.sha256:
         raise InputError("it changed since it was tagged")
     step.target.parent.mkdir(parents=True, exist_ok=True)
+    if action != "copy" and step.source.is_symlink():
+        # Where it leads from here, a relative one would not lead from there.
+        step.target.symlink_to(os.path.realpath(step.source))
+        if action == "move":
+            step.source.unlink()
+        return
     if action == "link":
         try:
             os.link(step.source, step.target)
@@ -115,11 +121,6 @@ def _carry_one(step: Step, action: Action) -> None:
             step.target.symlink_to(step.source)
         return
     if action == "move":
-        if step.source.is_symlink():
-            # Where it leads from here, a relative one would not lead from there.
-            step.target.symlink_to(os.path.realpath(step.source))
-            step.source.unlink()
-            return
         try:
             # A link and not a rename, which would replace what lies there.
             os.link(step.source, step.target)
