@@ -241,11 +241,9 @@ def test_what_may_repeat_the_place_is_not_kept_with_exif() -> None:
 def test_a_crop_takes_along_nothing_that_was_said_beside_the_pixels(form: str, exif: Any) -> None:
     said = PngInfo()
     said.add_text("Comment", "Kyoto")
-    options: dict[str, Any] = {"PNG": {"pnginfo": said}, "JPEG": {"comment": b"Kyoto"}}.get(
-        form, {}
-    )
-    if form != "PNG":
-        options["xmp"] = b"<x>Kyoto</x>"
+    options: dict[str, Any] = {"pnginfo": said} if form == "PNG" else {"xmp": b"<x>Kyoto</x>"}
+    if form == "JPEG":
+        options["comment"] = b"Kyoto"
     profile = ImageCmsProfile(createProfile("sRGB")).tobytes()
     file = io.BytesIO()
     Image.new("RGB", (40, 30), "red").save(file, form, icc_profile=profile, **options)
