@@ -409,6 +409,7 @@ def test_both_sides_in_one_folder_are_refused(place: Path) -> None:
         (("tags.parquet", "cat", "--undo"), "give a RULE, or --undo"),
         (("tags.parquet", "cat", "--do", "move"), "give --to DIR, --others DIR or both"),
         (("tags.parquet", "cat", "--to", "x", "--log", "y"), "--log is written by --do"),
+        (("tags.parquet", "cat", "--sheet", "tags.parquet"), "its name must end in .html"),
         (("nameless.csv", "cat"), "not a table of edgetag tag: it has rows without a path"),
         (("none.csv", "cat"), "there is no such table"),
         (("in/a/0.png", "cat"), "must end in one of .csv, .jsonl, .parquet"),
