@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.requests import Request
@@ -44,7 +45,13 @@ def late_store(goes_on: threading.Event) -> Iterator[str]:
 
 
 async def read(sources: Sources, query: str) -> bytes:
-    scope = {"type": "http", "method": "GET", "path": "/", "server": None, "headers": []}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "server": None,
+        "headers": [],
+    }
     request = Request({**scope, "query_string": query.encode()})
     async with sources.open(request) as upload:
         return upload.data
