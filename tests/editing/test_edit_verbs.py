@@ -22,9 +22,9 @@ from edgetag.contract import Preprocessing
 from edgetag.conversion.explain_signature import without_explain
 from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.editing.batch import Edited
-from edgetag.editing.drawing import cover
+from edgetag.editing.drawing import cover, overlay
 from edgetag.editing.edits import parse_shape
-from edgetag.editing.regions import boxes_to_cover
+from edgetag.editing.regions import HeatMap, boxes_to_cover
 from edgetag.editing.saving import encode, open_picture
 from edgetag.errors import InputError
 from edgetag.tagging.pictures import read_square
@@ -122,6 +122,14 @@ def test_no_cover_lets_what_is_below_be_told_apart(how: str) -> None:
     other[:, ::2, :] = 255
     np.testing.assert_array_equal(covered(one), covered(other))
     assert (covered(one)[..., 3] == 255).all()
+
+
+def test_an_overlay_shows_no_colour_that_transparency_hides() -> None:
+    clear, white = np.zeros((8, 8, 4), np.uint8), np.full((8, 8, 3), 255, np.uint8)
+    clear[::2, :, 0] = 255
+    heat = HeatMap(np.zeros((2, 2), np.float32), (8, 8), (0, 0, 8, 8), 8)
+    over_clear, over_white = (overlay(Image.fromarray(each), heat) for each in (clear, white))
+    np.testing.assert_array_equal(np.array(over_clear), np.array(over_white))
 
 
 @pytest.mark.slow

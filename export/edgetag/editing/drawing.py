@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from edgetag.contract import Preprocessing
 from edgetag.editing.regions import HeatMap
 from edgetag.tagging.results import Box
 
@@ -22,6 +23,9 @@ HEAT_COLORS = np.array([(13, 8, 135), (204, 71, 120), (240, 249, 33)], dtype=np.
 LEAST_SHARE, MOST_SHARE = 0.15, 0.75
 """Of the colour over the picture, where it is cold and where it is hot."""
 
+GROUND = Preprocessing.model_fields["background"].default
+"""Under transparent pixels, as a model sees them unless its contract says otherwise."""
+
 BLOCK_ROWS = 256
 """Rows that are drawn at once: what that takes is small beside the picture."""
 
@@ -29,8 +33,10 @@ BLOCK_ROWS = 256
 def overlay(image: Image.Image, heat_map: HeatMap) -> Image.Image:
     """Return a picture under its heat, RGB: the hotter, the more colour.
 
-    The image is RGB or RGBA, of the map's size.
+    The image is RGB or RGBA, of the map's size. Colours that nobody sees stay unseen.
     """
+    if image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, GROUND), image)
     pixels = np.array(image.convert("RGB"))
     xs = [x + 0.5 for x in range(image.width)]
     for top in range(0, image.height, BLOCK_ROWS):
