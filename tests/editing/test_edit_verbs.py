@@ -430,6 +430,10 @@ def test_what_is_no_shape_is_refused(shape: str) -> None:
         (("heatmap", "cat.png", "-o", "o", "--tag", "bird"), "the model has no tag 'bird'"),
         (("crop", "cat.png", "-o", "o", "--shape", "1:1"), "give --tag"),
         (("mosaic", "none.png", "-o", "o"), "there is no such file"),
+        (
+            ("crop", "cat.png", "-o", "o", "--tag", "cat", "--shape", "9000x9000"),
+            "9000x9000 is over 50000000 pixels",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments: tuple[str, ...], reason: str) -> None:

@@ -251,15 +251,8 @@ def test_a_table_read_in_another_folder_says_so_and_leaves_no_log(
 def test_another_file_system_gets_a_link_or_a_copy(
     place: Path, monkeypatch: pytest.MonkeyPatch, action: Any
 ) -> None:
-    before, real = files(), os.link
-
-    def link(source: Any, target: Any, **more: Any) -> None:
-        if ".tmp" in str(source):
-            real(source, target, **more)
-        else:
-            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
-
-    monkeypatch.setattr(os, "link", link)
+    before = files()
+    monkeypatch.setattr(os, "link", refusing(os.link))
     assert carry(planned().steps, action, Path("log"), QUIET).done == 10
     assert sorted([*files("ng").values(), *files("ok").values()]) == sorted(before.values())
     assert all(path.is_symlink() == (action == "link") for path in Path("ng").iterdir())
@@ -372,6 +365,36 @@ def test_a_memory_card_without_hard_links_gets_copies_and_nothing_is_replaced(
     steps[0].target.unlink()
     assert undo(Path("log"), QUIET).failed == ()
     assert files() == before
+
+
+@pytest.mark.parametrize("on_one_disk", [True, False])
+def test_a_picture_that_cannot_be_taken_from_its_place_has_no_other(
+    place: Path, monkeypatch: pytest.MonkeyPatch, on_one_disk: bool
+) -> None:
+    before, real = files(), Path.unlink
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if "in" in path.parts:
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        real(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)  # as in a folder that may not be written
+    if not on_one_disk:
+        monkeypatch.setattr(os, "link", refusing(os.link))
+    result = carry(planned().steps, "move", Path("log"), QUIET)
+    assert (result.done, {reason for _, reason in result.failed}) == (0, {"Permission denied"})
+    assert files() == before
+
+
+def refusing(real: Any) -> Any:
+    """Return a link that leads to no other disk, but gives a whole copy its name."""
+
+    def link(source: Any, target: Any, **more: Any) -> None:
+        if ".tmp" not in str(source):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        real(source, target, **more)
+
+    return link
 
 
 def test_names_that_look_like_numbers_are_names(place: Path) -> None:

@@ -79,13 +79,15 @@ def crop_of(tagger: Tagger, tags: Sequence[str], shape: str) -> Edit:
         shape: `16:9`, the largest crop of that ratio, or `800x600`, scaled to that size.
 
     Raises:
-        InputError: The model has no such tag, or the shape is none.
+        InputError: The model has no such tag, or the shape is none or too large.
     """
     _require_tags(tagger, tags)
     if not tags:
         known = ", ".join(tagger.tags)
         raise InputError(f"nothing says what the crop is to keep; give --tag, one of: {known}")
     ratio, size = parse_shape(shape)
+    if size and size[0] * size[1] > tagger.max_pixels:
+        raise InputError(f"{shape} is over {tagger.max_pixels} pixels; give a smaller size")
 
     def edit(image: Image.Image, tagging: Tagging) -> Image.Image | None:
         maps = [map_of_tag for tag in tags if (map_of_tag := heat_map(tagging, tag))]

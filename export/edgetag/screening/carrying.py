@@ -110,7 +110,7 @@ def _carry_one(step: Step, action: Action) -> None:
         # Where it leads from here, a relative one would not lead from there.
         step.target.symlink_to(os.path.realpath(step.source))
         if action == "move":
-            step.source.unlink()
+            _leave(step)
         return
     if action == "link":
         try:
@@ -124,14 +124,29 @@ def _carry_one(step: Step, action: Action) -> None:
         try:
             # A link and not a rename, which would replace what lies there.
             os.link(step.source, step.target)
-            step.source.unlink()
-            return
         except OSError as error:
             if error.errno not in NO_LINK:
                 raise
+        else:
+            _leave(step)
+            return
     _copy(step)
     if action == "move":
-        step.source.unlink()
+        _leave(step)
+
+
+def _leave(step: Step) -> None:
+    """Take a picture from where it was; where that is refused, it has no new place either.
+
+    Raises:
+        OSError: Its folder cannot be written.
+    """
+    try:
+        step.source.unlink(missing_ok=True)
+    except OSError:
+        if os.path.lexists(step.source):  # else the new place has the last one
+            step.target.unlink()
+        raise
 
 
 def _copy(step: Step) -> None:
