@@ -430,6 +430,8 @@ def test_both_sides_in_one_folder_are_refused(place: Path) -> None:
     [
         (("tags.parquet",), "give a RULE, or --undo"),
         (("tags.parquet", "cat", "--undo"), "give a RULE, or --undo"),
+        (("log.jsonl", "--undo", "--to", "x"), "--undo takes a whole log back; leave out"),
+        (("tags.parquet", "cat", "--variant", "int8"), "--variant is of a --verdict"),
         (("tags.parquet", "cat", "--do", "move"), "give --to DIR, --others DIR or both"),
         (("tags.parquet", "cat", "--to", "x", "--log", "y"), "--log is written by --do"),
         (("tags.parquet", "cat", "--sheet", "tags.parquet"), "its name must end in .html"),

@@ -363,3 +363,13 @@ def test_measuring_writes_nothing_and_times_pictures_that_differ(
 def test_a_table_or_a_measurement_is_asked_for(folder: Path, options: list[str]) -> None:
     refused = tag(folder, *options)
     assert "one of the two" in refusal_of(refused)
+
+
+@pytest.mark.parametrize(
+    "options", [["--on", "ray"], ["--sidecars", "hydrus"], ["--report", "tags.html"]]
+)
+def test_a_measurement_is_not_asked_for_what_it_does_not_do(
+    folder: Path, options: list[str]
+) -> None:
+    refused = tag(folder, "--measure", *options)
+    assert "leave --on, --sidecars, --report out" in refusal_of(refused)

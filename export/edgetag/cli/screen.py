@@ -107,6 +107,10 @@ def screen(
             "--verdict and --prevalence belong together: how many are wrong depends on how many "
             "there are; say which share of the pictures the rule is true for"
         )
+    if variant is not None and verdict is None:
+        raise InputError("--variant is of a --verdict; give both")
+    if undo and (holding or others or do or sheet or verdict):
+        raise InputError("--undo takes a whole log back; leave out what says what is to be done")
     require_page_name("--sheet", sheet)
     if log is not None and do is None:
         raise InputError("--log is written by --do; give both. --undo takes the log as its TABLE")

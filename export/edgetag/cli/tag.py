@@ -115,8 +115,10 @@ def tag(
 
     if (out is None) is not measure:
         raise InputError("give -o TABLE to tag, or --measure to time; one of the two")
-    if measure and on != "here":
-        raise InputError("--measure times this machine; leave --on out")
+    if measure and (on != "here" or sidecars or report):
+        raise InputError(
+            "--measure times this machine and writes nothing; leave --on, --sidecars, --report out"
+        )
     if out is not None:
         require_page_name("--report", report)
         require_table_name(out)  # before folders and addresses are listed, which may take long
