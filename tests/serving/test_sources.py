@@ -1,6 +1,8 @@
 """What requests name is read within limits; a store that is late keeps nothing for itself."""
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +13,11 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
+from edgetag.serving.aside import NAME
 from edgetag.serving.settings import Settings
 from edgetag.serving.sources import Sources
-from tests.support.served import PATIENCE_S
+from tests.support.programs import captured
+from tests.support.served import PATIENCE_S, until
 
 SIZE = 1000
 
@@ -75,5 +79,22 @@ def test_a_late_store_keeps_no_other_picture_waiting_and_holds_nothing(tmp_path:
     with late_store(goes_on) as folder:
         sources = Sources(Settings(prefixes=(folder,), roots=(tmp_path,), body_s=0.1))
         assert asyncio.run(ask(sources, folder)) == b"here"
-        sources._fetching.shutdown()  # its threads have ended
+        until(lambda: NAME not in [thread.name for thread in threading.enumerate()])
     assert sources.held_bytes == 0
+
+
+@pytest.mark.slow
+def test_a_process_ends_though_work_aside_never_comes_back() -> None:
+    text = (
+        "import asyncio, threading\n"
+        "from edgetag.serving.aside import Aside\n"
+        "async def main():\n"
+        "    work = Aside(1).do(threading.Event().wait)\n"
+        "    await asyncio.wait_for(work, 0.01)\n"
+        "try:\n"
+        "    asyncio.run(main())\n"
+        "except TimeoutError:\n"
+        "    print('ended')\n"
+    )
+    done = captured([sys.executable, "-P", "-c", text], env=dict(os.environ))
+    assert (done.returncode, done.stdout) == (0, "ended\n"), done.stderr

@@ -6,8 +6,8 @@ import stat
 import string
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,6 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from edgetag.errors import InputError, one_line
+from edgetag.serving.aside import Aside
 from edgetag.serving.refusals import READ, BusyError, RefusalError
 from edgetag.serving.service import Upload
 from edgetag.serving.settings import Settings
@@ -28,8 +29,7 @@ LARGE_BYTES = 1_000_000
 """From here on, to digest a picture takes a millisecond."""
 
 FETCHES = 32
-"""Addresses that are read at once, in threads of their own: what a store lets hang keeps no other
-picture from being read."""
+"""Addresses that are read at once."""
 
 PLAIN = frozenset(string.ascii_letters + string.digits + "-_.~/ !$&'()+,;=@")
 """Characters of an address behind its prefix; `:`, `?`, `#`, `*` and `%` mean something to some
@@ -49,7 +49,7 @@ class Sources:
         self._roots = [os.path.realpath(root) for root in settings.roots]
         # Here, since what a file system imports may take longer than a request is given.
         self._stores = {prefix: _open_store(prefix) for prefix in settings.prefixes}
-        self._fetching = ThreadPoolExecutor(FETCHES)
+        self._aside = Aside(FETCHES)
         self._held_bytes = 0
         self._lock = threading.Lock()
 
@@ -177,9 +177,7 @@ class Sources:
             )
         try:
             async with asyncio.timeout(self._settings.body_s):
-                data = await asyncio.get_running_loop().run_in_executor(
-                    self._fetching, self._fetch, prefixes[0], rest, held
-                )
+                data = await self._aside.do(partial(self._fetch, prefixes[0], rest, held))
         except RefusalError:
             raise
         except FileNotFoundError:
