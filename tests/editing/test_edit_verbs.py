@@ -282,19 +282,24 @@ def test_a_crop_too_large_for_its_format_costs_no_other_picture() -> None:
 
 
 @pytest.mark.parametrize("exif", ["no-gps", "keep"])
-def test_no_small_copy_of_the_picture_stays_in_exif(exif: Any) -> None:
+def test_no_small_copy_of_the_picture_and_no_former_size_stays_in_exif(exif: Any) -> None:
     small = io.BytesIO()
     Image.new("RGB", (8, 8), "red").save(small, "JPEG")
     given = Image.Exif()
     given[ExifTags.Base.Make] = "Camera"
     given[0x501B] = small.getvalue()  # GDI+ calls it ThumbnailData
-    given.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.MakerNote] = b"Camera\0" + small.getvalue()
+    given[ExifTags.Base.ImageWidth] = 4000
+    inner = given.get_ifd(ExifTags.IFD.Exif)
+    inner[ExifTags.Base.MakerNote] = b"Camera\0" + small.getvalue()
+    inner[ExifTags.Base.ExifImageWidth] = 4000
     opened = open_picture(jpeg_with(b"Exif\0\0" + given.tobytes().removeprefix(b"Exif\0\0")))
     assert small.getvalue() in opened.exif.tobytes()
     made = encode(opened.image, opened, exif)
     assert small.getvalue() not in made
     with Image.open(io.BytesIO(made)) as image:
-        assert image.getexif()[ExifTags.Base.Make] == "Camera"
+        read = image.getexif()
+        assert read[ExifTags.Base.Make] == "Camera"
+        assert 4000 not in [*read.values(), *read.get_ifd(ExifTags.IFD.Exif).values()]
 
 
 @pytest.mark.parametrize(("mode", "space"), [("CMYK", b"CMYK"), ("L", b"GRAY")])

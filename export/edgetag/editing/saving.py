@@ -36,6 +36,9 @@ MAKER_NOTE = 0x927C
 TELLS_PLACE = (ExifTags.IFD.GPSInfo, 0x02BC, 0x83BB, 0x8649)
 """EXIF tags of the place, and of what may repeat it: XMP, IPTC, Photoshop's resources."""
 
+OF_SIZE = (0x0100, 0x0101, 0xA002, 0xA003)
+"""EXIF tags of width and height: those of the picture before it was turned or cropped."""
+
 JPEG = b"\xff\xd8\xff"
 """How a small copy of the picture begins, in a maker's notes for one: it shows what was covered."""
 
@@ -139,9 +142,9 @@ def _kept(original: Image.Exif, exif: Exif) -> bytes:
         kept.load(original.tobytes())
         inner = kept.get_ifd(ExifTags.IFD.Exif)
         for part in (kept, inner):
-            left_out = (*TELLS_PLACE, MAKER_NOTE) if exif == "no-gps" else ()
+            of_place = (*TELLS_PLACE, MAKER_NOTE) if exif == "no-gps" else ()
             small = [tag for tag, value in part.items() if _holds_jpeg(value)]
-            for tag in (*left_out, *small):
+            for tag in (*of_place, *OF_SIZE, *small):
                 part.pop(tag, None)
         return kept.tobytes()
     except Exception:  # Pillow writes what it has read of damaged EXIF, and raises almost anything
