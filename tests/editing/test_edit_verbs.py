@@ -111,6 +111,13 @@ def test_tiles_have_their_mean_as_kotlins_have() -> None:
 
 
 @pytest.mark.parametrize("how", ["pixelate", "blur", "fill"])
+def test_the_smallest_picture_is_covered_too(how: Any) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
+    covered = np.array(cover(Image.fromarray(pixels), [(0, 0, 20, 20)], how))
+    assert (covered == pixels).all(axis=-1).mean() < 0.1
+
+
+@pytest.mark.parametrize("how", ["pixelate", "blur", "fill"])
 def test_no_cover_lets_what_is_below_be_told_apart(how: str) -> None:
     def covered(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         image = cover(Image.fromarray(pixels), [(0, 0, 96, 96)], how, 32)  # type: ignore[arg-type]
@@ -435,6 +442,7 @@ def test_what_is_no_shape_is_refused(shape: str) -> None:
         (("heatmap", "cat.png", "-o", "o", "--tag", "bird"), "the model has no tag 'bird'"),
         (("crop", "cat.png", "-o", "o", "--shape", "1:1"), "give --tag"),
         (("mosaic", "none.png", "-o", "o"), "there is no such file"),
+        (("mosaic", "cat.png", "-o", "o", "--tile", "1"), "a tile of 1 pixel hides nothing"),
         (
             ("crop", "cat.png", "-o", "o", "--tag", "cat", "--shape", "9000x9000"),
             "9000x9000 is over 50000000 pixels",

@@ -16,6 +16,9 @@ Cover = Literal["pixelate", "blur", "fill"]
 TILES = 12
 """Tiles along the longer side: too coarse to recognise anything by, as in the Android module."""
 
+LEAST_TILE = 2
+"""A tile of one pixel is the pixel itself."""
+
 HEAT_PLACES = (0.0, 0.5, 1.0)
 HEAT_COLORS = np.array([(13, 8, 135), (204, 71, 120), (240, 249, 33)], dtype=np.float64)
 """Cold, middle and hot, of matplotlib's colour map plasma."""
@@ -58,9 +61,9 @@ def cover(image: Image.Image, boxes: Sequence[Box], how: Cover, tile: int = 0) -
         boxes: In its pixels.
         how: pixelate: tiles of one colour each, their mean; blur: so far that a tile's width is the
             blur's radius, over tiles; fill: black.
-        tile: Side of a tile, in pixels; 0 for a twelfth of the longer side.
+        tile: Side of a tile, in pixels; 0 for a twelfth of the longer side, at least 2.
     """
-    tile = tile or max(1, max(image.size) // TILES)
+    tile = tile or max(LEAST_TILE, max(image.size) // TILES)
     pixels = np.array(image)
     for left, top, right, bottom in boxes:
         part = pixels[top:bottom, left:right]

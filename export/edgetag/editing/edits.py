@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from PIL import Image
 
 from edgetag.editing.batch import Edit, Explainer
-from edgetag.editing.drawing import Cover, cover, crop, overlay
+from edgetag.editing.drawing import LEAST_TILE, Cover, cover, crop, overlay
 from edgetag.editing.regions import (
     LEVEL,
     HeatMap,
@@ -55,8 +55,11 @@ def mosaic_of(
         tile: Side of a tile, in pixels; 0 for a twelfth of the longer side.
 
     Raises:
-        InputError: The model has no such tag, or nothing says what is sensitive.
+        InputError: The model has no such tag, nothing says what is sensitive, or a tile hides
+            nothing.
     """
+    if 0 < tile < LEAST_TILE:
+        raise InputError(f"a tile of {tile} pixel hides nothing; give {LEAST_TILE} or more")
     covered = tuple(tags) or tagger.model.sensitive
     if not covered:
         raise InputError(
