@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from edgetag.ci.job import WORKFLOW
 from edgetag.cli.app import app
+from edgetag.validation.baseline import read_baseline
 from edgetag.validation.scores import read_reference, write_reference
 from edgetag.workspace import digest_file
 from tests.support.commands import refusal_of
@@ -178,6 +179,10 @@ def test_a_folder_exported_before_is_replaced_wholly(
 ) -> None:
     folder = shutil.copytree(exported, tmp_path / "ci")
     (folder / "runs" / "ci").mkdir(parents=True)
+    assert export(run, folder, "--accept", "second release").exit_code == 0
+    accepted = read_baseline(folder / "baseline.json")
+    assert accepted.reason == "second release"
+    assert [former.reason for former in accepted.history] == ["first release"]
     assert export(run, folder).exit_code == 0
     assert not (folder / "baseline.json").exists()
     assert not (folder / "runs").exists()

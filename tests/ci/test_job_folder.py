@@ -15,7 +15,7 @@ from edgetag.dataset import open_dataset
 from edgetag.dataset.stage import run as build_data
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
-from edgetag.recipe import Budget, TagBudget, limits_of, load_recipe
+from edgetag.recipe import Budget, Runtime, TagBudget, limits_of, load_recipe
 from edgetag.toml_text import to_toml
 from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_text
@@ -190,6 +190,17 @@ def test_a_job_installs_the_runtime_that_alone_judges(wide: Finished) -> None:
     assert "tflite-runtime==" in files["constraints.txt"]
     assert "baseline.json" not in files["README.md"]
     assert "who made the pictures" in files["README.md"]
+
+
+@pytest.mark.parametrize("asked", [("litert-compiled",), ("litert", "litert-compiled")])
+def test_a_runtime_of_the_base_install_is_judged_without_an_extra(
+    wide: Finished, asked: tuple[Runtime, ...]
+) -> None:
+    section = wide.recipe.validation.replace(runtimes=(*asked, "tflite-runtime"))
+    recipe = wide.recipe.replace(validation=section)
+    made = job_recipe(recipe, "int8", collect(recipe, open_dataset(wide.workspace)).columns)
+    assert (made.runtimes, extra_of(made)) == (asked, "")
+    assert made.left_out[-1] == "tflite-runtime is left out: the base install lacks it"
 
 
 @pytest.mark.slow

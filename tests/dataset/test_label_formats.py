@@ -208,7 +208,19 @@ def test_auto_tells_tables_apart_by_their_columns(root: Path, header: str, expec
 def test_auto_finds_region_files_in_a_folder(root: Path, picture: MakePicture) -> None:
     picture("images/a.png")
     write(root / "a.json", document("images/a.png"))
-    assert read_listing(section(root)).format == "regions"
+    listing = read_listing(section(root))
+    assert (listing.format, len(listing.entries), listing.linked_folders) == ("regions", 1, 0)
+
+
+def test_linked_folders_of_region_files_are_not_looked_into_but_counted(
+    root: Path, tmp_path: Path
+) -> None:
+    write(root / "a.json", document("a.png"))
+    (tmp_path / "elsewhere").mkdir()
+    write(tmp_path / "elsewhere" / "b.json", document("b.png"))
+    (root / "more").symlink_to(tmp_path / "elsewhere")
+    listing = read_listing(section(root))
+    assert (len(listing.entries), listing.linked_folders) == (1, 1)
 
 
 def test_root_defaults_to_the_folder_of_the_source_and_can_be_named(

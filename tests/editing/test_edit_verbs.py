@@ -10,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import ExifTags, Image
+from PIL.ImageCms import ImageCmsProfile, createProfile
+from PIL.PngImagePlugin import PngInfo
 from skimage import data
 from typer.testing import CliRunner, Result
 
@@ -20,9 +22,9 @@ from edgetag.contract import Preprocessing
 from edgetag.conversion.explain_signature import without_explain
 from edgetag.conversion.flatfile import pack_model, parse_model
 from edgetag.editing.batch import Edited
-from edgetag.editing.drawing import cover
+from edgetag.editing.drawing import cover, overlay
 from edgetag.editing.edits import parse_shape
-from edgetag.editing.regions import boxes_to_cover
+from edgetag.editing.regions import HeatMap, boxes_to_cover
 from edgetag.editing.saving import encode, open_picture
 from edgetag.errors import InputError
 from edgetag.tagging.pictures import read_square
@@ -109,6 +111,13 @@ def test_tiles_have_their_mean_as_kotlins_have() -> None:
 
 
 @pytest.mark.parametrize("how", ["pixelate", "blur", "fill"])
+def test_the_smallest_picture_is_covered_too(how: Any) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
+    covered = np.array(cover(Image.fromarray(pixels), [(0, 0, 20, 20)], how))
+    assert (covered == pixels).all(axis=-1).mean() < 0.1
+
+
+@pytest.mark.parametrize("how", ["pixelate", "blur", "fill"])
 def test_no_cover_lets_what_is_below_be_told_apart(how: str) -> None:
     def covered(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         image = cover(Image.fromarray(pixels), [(0, 0, 96, 96)], how, 32)  # type: ignore[arg-type]
@@ -120,6 +129,14 @@ def test_no_cover_lets_what_is_below_be_told_apart(how: str) -> None:
     other[:, ::2, :] = 255
     np.testing.assert_array_equal(covered(one), covered(other))
     assert (covered(one)[..., 3] == 255).all()
+
+
+def test_an_overlay_shows_no_colour_that_transparency_hides() -> None:
+    clear, white = np.zeros((8, 8, 4), np.uint8), np.full((8, 8, 3), 255, np.uint8)
+    clear[::2, :, 0] = 255
+    heat = HeatMap(np.zeros((2, 2), np.float32), (8, 8), (0, 0, 8, 8), 8)
+    over_clear, over_white = (overlay(Image.fromarray(each), heat) for each in (clear, white))
+    np.testing.assert_array_equal(np.array(over_clear), np.array(over_white))
 
 
 @pytest.mark.slow
@@ -232,6 +249,74 @@ def test_what_may_repeat_the_place_is_not_kept_with_exif() -> None:
     made = encode(opened.image, opened)
     assert b"Kyoto" not in made
     assert b"35.0 N" not in made
+
+
+@pytest.mark.parametrize("exif", ["no-gps", "keep", "strip"])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_a_crop_takes_along_nothing_that_was_said_beside_the_pixels(form: str, exif: Any) -> None:
+    said = PngInfo()
+    said.add_text("Comment", "Kyoto")
+    options: dict[str, Any] = {"pnginfo": said} if form == "PNG" else {"xmp": b"<x>Kyoto</x>"}
+    if form == "JPEG":
+        options["comment"] = b"Kyoto"
+    profile = ImageCmsProfile(createProfile("sRGB")).tobytes()
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(file, form, icc_profile=profile, **options)
+    opened = open_picture(file.getvalue())
+    made = encode(opened.image.crop((0, 0, 20, 20)), opened, exif)
+    assert b"Kyoto" not in made
+    with Image.open(io.BytesIO(made)) as image:
+        assert image.info.get("icc_profile") == (None if exif == "strip" else profile)
+
+
+@pytest.mark.parametrize(("form", "most"), [("JPEG", 65_500), ("WEBP", 16_383)])
+def test_what_a_format_cannot_hold_is_refused(form: str, most: int) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(file, form)
+    opened = open_picture(file.getvalue())
+    assert encode(Image.new("RGB", (most, 1)), opened)
+    with pytest.raises(InputError, match=f"{most + 1}x1: a side of {form} has at most {most}"):
+        encode(Image.new("RGB", (most + 1, 1)), opened)
+
+
+@pytest.mark.slow
+def test_a_crop_too_large_for_its_format_costs_no_other_picture() -> None:
+    Image.fromarray(data.chelsea()).save("cat.webp")
+    options = ("--tag", "cat", "--shape", "16400x10")
+    done = edit("crop", "cat.webp", "cat.png", "-o", "out", *options)
+    assert done.exit_code == 1, done.output
+    assert "1 of 2 pictures written" in done.output
+
+
+@pytest.mark.parametrize("exif", ["no-gps", "keep"])
+def test_no_small_copy_of_the_picture_and_no_former_size_stays_in_exif(exif: Any) -> None:
+    small = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(small, "JPEG")
+    given = Image.Exif()
+    given[ExifTags.Base.Make] = "Camera"
+    given[0x501B] = small.getvalue()  # GDI+ calls it ThumbnailData
+    given[ExifTags.Base.ImageWidth] = 4000
+    inner = given.get_ifd(ExifTags.IFD.Exif)
+    inner[ExifTags.Base.MakerNote] = b"Camera\0" + small.getvalue()
+    inner[ExifTags.Base.ExifImageWidth] = 4000
+    opened = open_picture(jpeg_with(b"Exif\0\0" + given.tobytes().removeprefix(b"Exif\0\0")))
+    assert small.getvalue() in opened.exif.tobytes()
+    made = encode(opened.image, opened, exif)
+    assert small.getvalue() not in made
+    with Image.open(io.BytesIO(made)) as image:
+        read = image.getexif()
+        assert read[ExifTags.Base.Make] == "Camera"
+        assert 4000 not in [*read.values(), *read.get_ifd(ExifTags.IFD.Exif).values()]
+
+
+@pytest.mark.parametrize(("mode", "space"), [("CMYK", b"CMYK"), ("L", b"GRAY")])
+def test_a_profile_of_other_colours_than_those_written_is_left_out(mode: str, space: bytes) -> None:
+    profile = ImageCmsProfile(createProfile("sRGB")).tobytes()
+    file = io.BytesIO()
+    Image.new(mode, (40, 30)).save(file, "JPEG", icc_profile=profile[:16] + space + profile[20:])
+    opened = open_picture(file.getvalue())
+    with Image.open(io.BytesIO(encode(opened.image, opened))) as made:
+        assert (made.mode, made.info.get("icc_profile")) == ("RGB", None)
 
 
 def packed_tightly(tags: int = 1950) -> bytes:
@@ -357,6 +442,11 @@ def test_what_is_no_shape_is_refused(shape: str) -> None:
         (("heatmap", "cat.png", "-o", "o", "--tag", "bird"), "the model has no tag 'bird'"),
         (("crop", "cat.png", "-o", "o", "--shape", "1:1"), "give --tag"),
         (("mosaic", "none.png", "-o", "o"), "there is no such file"),
+        (("mosaic", "cat.png", "-o", "o", "--tile", "1"), "a tile of 1 pixel hides nothing"),
+        (
+            ("crop", "cat.png", "-o", "o", "--tag", "cat", "--shape", "9000x9000"),
+            "9000x9000 is over 50000000 pixels",
+        ),
     ],
 )
 def test_what_cannot_be_meant_is_refused(arguments: tuple[str, ...], reason: str) -> None:

@@ -251,15 +251,8 @@ def test_a_table_read_in_another_folder_says_so_and_leaves_no_log(
 def test_another_file_system_gets_a_link_or_a_copy(
     place: Path, monkeypatch: pytest.MonkeyPatch, action: Any
 ) -> None:
-    before, real = files(), os.link
-
-    def link(source: Any, target: Any, **more: Any) -> None:
-        if ".tmp" in str(source):
-            real(source, target, **more)
-        else:
-            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
-
-    monkeypatch.setattr(os, "link", link)
+    before = files()
+    monkeypatch.setattr(os, "link", refusing(os.link))
     assert carry(planned().steps, action, Path("log"), QUIET).done == 10
     assert sorted([*files("ng").values(), *files("ok").values()]) == sorted(before.values())
     assert all(path.is_symlink() == (action == "link") for path in Path("ng").iterdir())
@@ -340,11 +333,14 @@ def test_a_moved_picture_that_lies_nowhere_any_more_is_told_and_the_log_kept(pla
     assert Path("log").exists()
 
 
-def test_a_relative_link_that_is_moved_leads_to_its_picture_still(place: Path) -> None:
+@pytest.mark.parametrize("action", ["link", "move"])
+def test_a_relative_link_that_is_carried_leads_to_its_picture_still(
+    place: Path, action: Any
+) -> None:
     before = files()
     picture = Path("in/b/4.png").rename("4.png")
     Path("in/b/4.png").symlink_to("../../4.png")
-    assert carry(planned().steps, "move", Path("log"), QUIET).failed == ()
+    assert carry(planned().steps, action, Path("log"), QUIET).failed == ()
     (moved,) = (path for path in Path("ng").iterdir() if path.is_symlink())
     assert digest_file(moved) == digest_file(picture)
     assert undo(Path("log"), QUIET).failed == ()
@@ -369,6 +365,36 @@ def test_a_memory_card_without_hard_links_gets_copies_and_nothing_is_replaced(
     steps[0].target.unlink()
     assert undo(Path("log"), QUIET).failed == ()
     assert files() == before
+
+
+@pytest.mark.parametrize("on_one_disk", [True, False])
+def test_a_picture_that_cannot_be_taken_from_its_place_has_no_other(
+    place: Path, monkeypatch: pytest.MonkeyPatch, on_one_disk: bool
+) -> None:
+    before, real = files(), Path.unlink
+
+    def unlink(path: Path, missing_ok: bool = False) -> None:
+        if "in" in path.parts:
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+        real(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlink)  # as in a folder that may not be written
+    if not on_one_disk:
+        monkeypatch.setattr(os, "link", refusing(os.link))
+    result = carry(planned().steps, "move", Path("log"), QUIET)
+    assert (result.done, {reason for _, reason in result.failed}) == (0, {"Permission denied"})
+    assert files() == before
+
+
+def refusing(real: Any) -> Any:
+    """Return a link that leads to no other disk, but gives a whole copy its name."""
+
+    def link(source: Any, target: Any, **more: Any) -> None:
+        if ".tmp" not in str(source):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        real(source, target, **more)
+
+    return link
 
 
 def test_names_that_look_like_numbers_are_names(place: Path) -> None:
@@ -404,7 +430,12 @@ def test_both_sides_in_one_folder_are_refused(place: Path) -> None:
     [
         (("tags.parquet",), "give a RULE, or --undo"),
         (("tags.parquet", "cat", "--undo"), "give a RULE, or --undo"),
+        (("log.jsonl", "--undo", "--to", "x"), "--undo takes a whole log back; leave out"),
+        (("tags.parquet", "cat", "--variant", "int8"), "--variant is of a --verdict"),
         (("tags.parquet", "cat", "--do", "move"), "give --to DIR, --others DIR or both"),
+        (("tags.parquet", "cat", "--to", "x", "--log", "y"), "--log is written by --do"),
+        (("tags.parquet", "cat", "--sheet", "tags.parquet"), "its name must end in .html"),
+        (("nameless.csv", "cat"), "not a table of edgetag tag: it has rows without a path"),
         (("none.csv", "cat"), "there is no such table"),
         (("in/a/0.png", "cat"), "must end in one of .csv, .jsonl, .parquet"),
         (("other.csv", "cat"), "not a table of edgetag tag: it lacks error, sha256, tags"),
@@ -415,6 +446,7 @@ def test_what_cannot_be_meant_is_refused(
     place: Path, arguments: tuple[str, ...], reason: str
 ) -> None:
     Path("other.csv").write_text("path,score_cat\na,1\n")
+    Path("nameless.csv").write_text("path,sha256,error,tags,score_cat\n,,,,0.5\n")
     Path("broken.parquet").write_bytes(b"PAR1")
     assert reason in str(screen(*arguments).exception)
 

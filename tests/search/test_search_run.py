@@ -3,12 +3,15 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from edgetag.conversion.flatfile import read_model
+from edgetag.machine import this_machine
+from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, load_recipe
 from edgetag.search.candidates import candidates_of, derived
 from edgetag.search.costs import multiplications
-from edgetag.search.result import SearchResult
+from edgetag.search.result import Measures, SearchResult
 from edgetag.workspace import Workspace, digest_file
 from tests.support.accelerators import RAN
 from tests.support.small_run import Lines
@@ -158,3 +161,36 @@ class TestSearch:
         more = ("representative_images = 10", "representative_images = 11")
         searched.search(("600_000", "1_000"), more)
         assert sketch.stat().st_mtime_ns > before
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(("cost", "again"), [("latency_ms", True), ("size_bytes", False)])
+def test_times_of_another_machine_are_measured_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cost: str, again: bool
+) -> None:
+    from edgetag.search import trials
+
+    for tag in ("cat", "dog"):
+        (tmp_path / "images" / tag).mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / "images" / tag / "a.png")
+    file = tmp_path / "recipe.toml"
+    file.write_text(
+        'name = "a"\n[data]\nsource = "images"\ntags = ["cat", "dog"]\n'
+        f'[search]\ncost = "{cost}"\n[search.budgets]\nmax_size_bytes = 9\n'
+    )
+    recipe, made = load_recipe(file), []
+
+    def make() -> Measures:
+        made.append(cost)
+        return Measures(multiplications=1, size_bytes=1, gzip_bytes=1)
+
+    def ask() -> int:
+        search = trials.Trials(recipe, Workspace(tmp_path / "run"), SilentProgress())
+        search._once("a", recipe, make)
+        return len(made)
+
+    assert [ask(), ask()] == [1, 1]
+    other = this_machine().replace(cpu="another")
+    monkeypatch.setattr(trials, "this_machine", lambda: other)
+    assert ask() == (2 if again else 1)

@@ -82,6 +82,18 @@ def test_what_nobody_reads_in_a_form_or_a_second_time_is_refused(
     assert (twice.status_code, twice.json()["detail"]) == (422, "tag: given 2 times; give it once")
 
 
+def test_a_crop_that_its_format_cannot_hold_is_refused_and_costs_no_worker(
+    server: Served, cat: bytes
+) -> None:
+    ended = server.metric("edgetag_workers_ended_total")
+    answer = server.client.post("/v1/crop", params={"tag": "face", "shape": "65501x1"}, content=cat)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        "request: 65501x1: a side of JPEG has at most 65500 pixels",
+    )
+    assert server.metric("edgetag_workers_ended_total") == ended
+
+
 def test_a_crop_made_from_what_is_known_is_the_same(
     server: Served, tagger: Tagger, cat: bytes
 ) -> None:

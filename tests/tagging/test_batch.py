@@ -24,10 +24,12 @@ from typer.testing import CliRunner, Result
 from edgetag import Tagger
 from edgetag.cli.app import app
 from edgetag.errors import InputError
+from edgetag.preprocess import Rejection
 from edgetag.progress import SilentProgress
 from edgetag.screening.tagged import read_tagged
-from edgetag.tagging import batch
+from edgetag.tagging import batch, engines
 from edgetag.tagging.batch import tag_pictures
+from edgetag.tagging.errors import PictureError
 from edgetag.tagging.listing import list_pictures
 from edgetag.workspace import digest_file
 from tests.support.accelerators import RAN
@@ -142,6 +144,26 @@ def test_a_picture_that_changed_meanwhile_is_tagged_again(
     tag_pictures(tagger, list_pictures([str(folder)]).pictures, out, QUIET)
     table = pl.read_parquet(out)
     assert table["sha256"][0] == table["sha256"][19] == digest_file(folder / "00019.png")
+
+
+def test_a_picture_that_could_not_be_read_is_tried_again_when_a_batch_goes_on(
+    tagger: Tagger, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> bytes:
+        raise PictureError(Rejection.UNREADABLE, "the network is down")
+
+    out = tmp_path / "out.parquet"
+    with monkeypatch.context() as patch:
+        patch.setattr(engines, "bytes_of", fails)
+        patch.setattr(batch, "_write", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            tag_pictures(tagger, list_pictures([str(folder)]).pictures, out, QUIET)
+    result = tag_pictures(tagger, list_pictures([str(folder)]).pictures, out, QUIET)
+    assert (result.unreadable, result.reused) == (0, 0)
+
+
+def stopped(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_batch_of_other_settings_is_not_mixed_in(
@@ -341,3 +363,13 @@ def test_measuring_writes_nothing_and_times_pictures_that_differ(
 def test_a_table_or_a_measurement_is_asked_for(folder: Path, options: list[str]) -> None:
     refused = tag(folder, *options)
     assert "one of the two" in refusal_of(refused)
+
+
+@pytest.mark.parametrize(
+    "options", [["--on", "ray"], ["--sidecars", "hydrus"], ["--report", "tags.html"]]
+)
+def test_a_measurement_is_not_asked_for_what_it_does_not_do(
+    folder: Path, options: list[str]
+) -> None:
+    refused = tag(folder, "--measure", *options)
+    assert "leave --on, --sidecars, --report out" in refusal_of(refused)

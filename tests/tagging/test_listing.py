@@ -269,10 +269,18 @@ def test_a_packed_archive_that_would_grow_a_thousandfold_is_refused_unread(
 def test_a_listing_says_where_its_pictures_lie(folder: Path, tmp_path: Path) -> None:
     inside, outside = str(folder / "a.png"), "memory://open/a.png"
     both, here = tmp_path / "both.parquet", tmp_path / "here.parquet"
+    Path(inside).touch()
     pl.DataFrame({"path": [inside, outside]}).write_parquet(both)
-    pl.DataFrame({"path": [inside]}).write_parquet(here)
+    pl.DataFrame({"path": [inside, "a\0b.png"]}).write_parquet(here)
     listing = list_pictures([str(folder), str(here)])
     assert listing.places == (folder, here, Path(inside))
     assert not listing.has_addresses
     assert list_pictures([str(both)]).places == (both, Path(inside))
     assert list_pictures([str(both)]).has_addresses
+
+
+def test_a_name_that_no_file_can_have_is_a_row_with_a_reason(tmp_path: Path) -> None:
+    pl.DataFrame({"path": ["a\0b.png"]}).write_parquet(tmp_path / "list.parquet")
+    (picture,) = list_pictures([str(tmp_path / "list.parquet")]).pictures
+    with pytest.raises(PictureError, match="embedded null byte"):
+        picture.read()

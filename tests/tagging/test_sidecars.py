@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
@@ -79,10 +80,16 @@ def test_long_names_get_sidecars_as_far_as_there_is_room_and_end_nothing(folder:
     assert (folder / f"{fits}.txt").is_file()
 
 
-def test_the_page_never_takes_the_place_of_the_table(tmp_path: Path) -> None:
-    out = ["-o", "t.csv", "--report", "./t.csv"]
-    done = CliRunner().invoke(app, ["tag", str(RELEASED), str(tmp_path), *out])
-    assert "the table goes there" in refusal_of(done)
+def test_neither_page_nor_table_takes_the_place_of_what_is_read(tmp_path: Path) -> None:
+    named = tmp_path / "list.parquet"
+    pl.DataFrame({"path": ["a.png"]}).write_parquet(named)
+    for options, reason in (
+        (["-o", "t.csv", "--report", "a.png"], "--report a.png: its name must end in .html"),
+        (["-o", "t.csv", "--report", "t.csv"], "--report t.csv: its name must end in .html"),
+        (["-o", f"{tmp_path}/./list.parquet"], "pictures are named in it; write the table to"),
+    ):
+        done = CliRunner().invoke(app, ["tag", str(RELEASED), str(named), *options])
+        assert reason in refusal_of(done)
 
 
 def test_a_folder_without_pictures_is_told(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from edgetag.replacing import check_replaceable, digests_of, replacing
 from edgetag.shipping import read_shipping
 from edgetag.tables.formats import format_bytes, format_count
 from edgetag.validation.accepted import accept, read_baseline
+from edgetag.validation.accepted_state import Baseline
 from edgetag.validation.scores import write_reference
 from edgetag.workspace import Workspace
 from edgetag.writing import write_bytes, write_text
@@ -56,6 +57,7 @@ def export(
             not accept what is exported.
     """
     check_replaceable(folder, CiFolder)
+    former = None if wanted.reason is None else _former(folder, wanted.baseline)
     variant = _variant(recipe, workspace, wanted.variant)
     model = _model(workspace, variant)
     judged = collect(recipe, open_dataset(workspace))
@@ -85,7 +87,7 @@ def export(
         command = validate_command(variant, accepted=(new / BASELINE).exists())
         verdict, seconds = rehearse(new, new.parent / "run", command)
         if wanted.reason is not None:
-            accepted = accept(verdict, None, wanted.reason)
+            accepted = accept(verdict, former, wanted.reason)
             accepted.write(new / BASELINE)
         sizes = {name: (new / name).stat().st_size for name in digests_of(new)}
         contents = CiFolder(recipe=recipe.name, variant=variant, files=digests_of(new))
@@ -101,6 +103,12 @@ def export(
         verdict=verdict.verdict,
         seconds=round(seconds, 1),
     )
+
+
+def _former(folder: Path, beside: Path | None) -> Baseline | None:
+    """Return the accepted state until now, whose reasons are kept: beside the recipe, or ours."""
+    path = beside or folder / BASELINE
+    return read_baseline(path) if path.exists() else None
 
 
 def _write_texts(recipe: Recipe, folder: Path, job: Job, made: JobRecipe, judged: Judged) -> None:

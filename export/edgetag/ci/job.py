@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.ci.environment import constraints, python_version
-from edgetag.ci.job_recipe import JobRecipe
+from edgetag.ci.job_recipe import EXTRA, JobRecipe
 from edgetag.ci.result import RUNS
 from edgetag.tables.text import escape_markdown
 from edgetag.text_templates import template
@@ -95,4 +94,4 @@ class Job:
 
 def extra_of(job_recipe: JobRecipe) -> str:
     """Return the extra of edgetag that the job's runtimes need, empty for none."""
-    return "" if DEFAULT_ENGINE in job_recipe.runtimes else "tflite-runtime"
+    return EXTRA if EXTRA in job_recipe.runtimes else ""

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edgetag.tagging.tagger import Tagger
 
+TALKATIVE = ("litert-compiled",)
+"""Runtimes that speak of themselves whenever they load or end, and cannot be told not to."""
+
 
 def open_model(
     path: Path, variant: str | None, confine: Callable[[], None], **options: Any
@@ -19,10 +22,13 @@ def open_model(
         confine: Gives up rights before the model is loaded; it was proved in another process.
         options: Passed on to `open_tagger`.
     """
-    from edgetag.native_output import INFORMATION, quiet_stderr
+    from edgetag.cli.confined import Process
+    from edgetag.native_output import INFORMATION, hold_notes_to_the_end, quiet_stderr
     from edgetag.tagging.ensemble import open_tagger
 
     tagger = open_tagger(path, variant, **options)
+    if options.get("runtime") in TALKATIVE and Process.ends_with_command:
+        hold_notes_to_the_end()
     with quiet_stderr(INFORMATION):
         confine()
         tagger.load()

@@ -46,3 +46,15 @@ TokenFile = Annotated[
         help="Requests need the token in it; default: the variable EDGETAG_TOKEN, or none.",
     ),
 ]
+
+
+def require_page_name(option: str, path: Path | None) -> None:
+    """Refuse a page whose name is not that of one: a picture or a table may lie there.
+
+    Raises:
+        InputError: Its name ends otherwise.
+    """
+    from edgetag.errors import InputError
+
+    if path is not None and path.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"{option} {path}: its name must end in .html")

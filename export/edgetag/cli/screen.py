@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from edgetag.cli.options import Json
+from edgetag.cli.options import Json, require_page_name
 from edgetag.cli.terminal import console_progress, print_json, print_tables
 from edgetag.tables.formats import format_count
 
@@ -107,6 +107,13 @@ def screen(
             "--verdict and --prevalence belong together: how many are wrong depends on how many "
             "there are; say which share of the pictures the rule is true for"
         )
+    if variant is not None and verdict is None:
+        raise InputError("--variant is of a --verdict; give both")
+    if undo and (holding or others or do or sheet or verdict):
+        raise InputError("--undo takes a whole log back; leave out what says what is to be done")
+    require_page_name("--sheet", sheet)
+    if log is not None and do is None:
+        raise InputError("--log is written by --do; give both. --undo takes the log as its TABLE")
     progress = console_progress()
     if undo:
         taken_back = take_back(table, progress)

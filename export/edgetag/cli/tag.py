@@ -8,7 +8,7 @@ import typer
 from edgetag.catalogue.engines import DEFAULT_ENGINE, RUNTIMES
 from edgetag.cli.confined import confine_command
 from edgetag.cli.models import open_model
-from edgetag.cli.options import BundleVariant, Json
+from edgetag.cli.options import BundleVariant, Json, require_page_name
 from edgetag.cli.terminal import console_progress, print_json, print_tables
 
 
@@ -115,16 +115,21 @@ def tag(
 
     if (out is None) is not measure:
         raise InputError("give -o TABLE to tag, or --measure to time; one of the two")
-    if measure and on != "here":
-        raise InputError("--measure times this machine; leave --on out")
+    if measure and (on != "here" or sidecars or report):
+        raise InputError(
+            "--measure times this machine and writes nothing; leave --on, --sidecars, --report out"
+        )
     if out is not None:
-        if report is not None and report.absolute() == out.absolute():
-            raise InputError(f"--report {report}: the table goes there; name another file")
+        require_page_name("--report", report)
         require_table_name(out)  # before folders and addresses are listed, which may take long
     progress = console_progress()
     listing = list_pictures(_named(pictures))
     for sentence in listing.left_out():
         progress.say(sentence)
+    # Only a list can be called as a table is.
+    lists = (place for place in listing.places if out is not None and place.suffix == out.suffix)
+    if out is not None and out.exists() and any(out.samefile(place) for place in lists):
+        raise InputError(f"{out}: pictures are named in it; write the table to another file")
     if report is not None:
         import matplotlib.figure  # noqa: F401 - it wants a folder to write to, which it has now
 

@@ -1,6 +1,6 @@
 """What every label format is read into: one entry per row, labels in three states."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,3 +93,15 @@ class TagReader:
             UnknownTag(name=name, rows=count, where=where)
             for name, (count, where) in sorted(self._unknown.items())
         )
+
+
+def seen_in(folder: Path) -> Iterator[Path]:
+    """Yield what lies below a folder by path, but for what is hidden; links are not followed."""
+    for path in sorted(folder.rglob("*")):
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
+
+
+def linked_in(folder: Path) -> int:
+    """Return how many links to folders there are, which are not followed."""
+    return sum(path.is_symlink() and path.is_dir() for path in seen_in(folder))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from edgetag.dataset.listing import Entry, Listing
+from edgetag.dataset.listing import Entry, Listing, linked_in, seen_in
 from edgetag.dataset.plan import Sources, located
 from edgetag.dataset.unlabelled import UNLABELLED
 from edgetag.errors import InputError
@@ -26,7 +26,7 @@ def open_unlabelled(folder: Path, tags: int) -> Sources:
         raise InputError(f"teacher.pictures: {folder}: not a folder")
     if not (files := list(_pictures_in(folder))):
         raise InputError(f"teacher.pictures: {folder}: {_NO_PICTURE}")
-    return _sources(files, folder, folder, tags, _linked_in(folder))
+    return _sources(files, folder, folder, tags, linked_in(folder))
 
 
 def open_named(named: Sequence[Path], tags: int) -> Sources:
@@ -50,7 +50,7 @@ def open_named(named: Sequence[Path], tags: int) -> Sources:
         if whole.is_dir():
             within = (file for file in _pictures_in(whole) if file.resolve().is_relative_to(whole))
             files.update(dict.fromkeys(within))
-            linked += _linked_in(whole)
+            linked += linked_in(whole)
         else:
             files[whole] = None
     if not files:
@@ -62,18 +62,7 @@ _NO_PICTURE = f"no picture in it ({', '.join(sorted(IMAGE_SUFFIXES))})"
 
 
 def _pictures_in(folder: Path) -> Iterator[Path]:
-    return (file for file in _seen_in(folder) if file.suffix.lower() in IMAGE_SUFFIXES)
-
-
-def _linked_in(folder: Path) -> int:
-    """Return how many links to folders there are, which are not followed."""
-    return sum(path.is_symlink() and path.is_dir() for path in _seen_in(folder))
-
-
-def _seen_in(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        if not any(part.startswith(".") for part in path.relative_to(folder).parts):
-            yield path
+    return (file for file in seen_in(folder) if file.suffix.lower() in IMAGE_SUFFIXES)
 
 
 def _sources(files: Sequence[Path], source: Path, root: Path, tags: int, linked: int) -> Sources:

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from edgetag.contract import Preprocessing
 from edgetag.editing.regions import HeatMap
 from edgetag.tagging.results import Box
 
@@ -15,12 +16,18 @@ Cover = Literal["pixelate", "blur", "fill"]
 TILES = 12
 """Tiles along the longer side: too coarse to recognise anything by, as in the Android module."""
 
+LEAST_TILE = 2
+"""A tile of one pixel is the pixel itself."""
+
 HEAT_PLACES = (0.0, 0.5, 1.0)
 HEAT_COLORS = np.array([(13, 8, 135), (204, 71, 120), (240, 249, 33)], dtype=np.float64)
 """Cold, middle and hot, of matplotlib's colour map plasma."""
 
 LEAST_SHARE, MOST_SHARE = 0.15, 0.75
 """Of the colour over the picture, where it is cold and where it is hot."""
+
+GROUND = Preprocessing.model_fields["background"].default
+"""Under transparent pixels, as a model sees them unless its contract says otherwise."""
 
 BLOCK_ROWS = 256
 """Rows that are drawn at once: what that takes is small beside the picture."""
@@ -29,8 +36,10 @@ BLOCK_ROWS = 256
 def overlay(image: Image.Image, heat_map: HeatMap) -> Image.Image:
     """Return a picture under its heat, RGB: the hotter, the more colour.
 
-    The image is RGB or RGBA, of the map's size.
+    The image is RGB or RGBA, of the map's size. Colours that nobody sees stay unseen.
     """
+    if image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, GROUND), image)
     pixels = np.array(image.convert("RGB"))
     xs = [x + 0.5 for x in range(image.width)]
     for top in range(0, image.height, BLOCK_ROWS):
@@ -52,9 +61,9 @@ def cover(image: Image.Image, boxes: Sequence[Box], how: Cover, tile: int = 0) -
         boxes: In its pixels.
         how: pixelate: tiles of one colour each, their mean; blur: so far that a tile's width is the
             blur's radius, over tiles; fill: black.
-        tile: Side of a tile, in pixels; 0 for a twelfth of the longer side.
+        tile: Side of a tile, in pixels; 0 for a twelfth of the longer side, at least 2.
     """
-    tile = tile or max(1, max(image.size) // TILES)
+    tile = tile or max(LEAST_TILE, max(image.size) // TILES)
     pixels = np.array(image)
     for left, top, right, bottom in boxes:
         part = pixels[top:bottom, left:right]

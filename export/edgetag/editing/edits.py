@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from PIL import Image
 
 from edgetag.editing.batch import Edit, Explainer
-from edgetag.editing.drawing import Cover, cover, crop, overlay
+from edgetag.editing.drawing import LEAST_TILE, Cover, cover, crop, overlay
 from edgetag.editing.regions import (
     LEVEL,
     HeatMap,
@@ -55,8 +55,11 @@ def mosaic_of(
         tile: Side of a tile, in pixels; 0 for a twelfth of the longer side.
 
     Raises:
-        InputError: The model has no such tag, or nothing says what is sensitive.
+        InputError: The model has no such tag, nothing says what is sensitive, or a tile hides
+            nothing.
     """
+    if 0 < tile < LEAST_TILE:
+        raise InputError(f"a tile of {tile} pixel hides nothing; give {LEAST_TILE} or more")
     covered = tuple(tags) or tagger.model.sensitive
     if not covered:
         raise InputError(
@@ -79,13 +82,15 @@ def crop_of(tagger: Tagger, tags: Sequence[str], shape: str) -> Edit:
         shape: `16:9`, the largest crop of that ratio, or `800x600`, scaled to that size.
 
     Raises:
-        InputError: The model has no such tag, or the shape is none.
+        InputError: The model has no such tag, or the shape is none or too large.
     """
     _require_tags(tagger, tags)
     if not tags:
         known = ", ".join(tagger.tags)
         raise InputError(f"nothing says what the crop is to keep; give --tag, one of: {known}")
     ratio, size = parse_shape(shape)
+    if size and size[0] * size[1] > tagger.max_pixels:
+        raise InputError(f"{shape} is over {tagger.max_pixels} pixels; give a smaller size")
 
     def edit(image: Image.Image, tagging: Tagging) -> Image.Image | None:
         maps = [map_of_tag for tag in tags if (map_of_tag := heat_map(tagging, tag))]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from PIL import ExifTags, Image
 
+from edgetag.errors import InputError
 from edgetag.preprocess import (
     MAX_PIXELS,
     ImageRejectedError,
@@ -19,8 +20,8 @@ from edgetag.preprocess import (
 from edgetag.tagging.errors import PictureError
 
 Exif = Literal["no-gps", "keep", "strip"]
-"""no-gps: all but where it was taken, and what may repeat that (XMP, IPTC, the maker's notes). What
-is too damaged or too large to be written anew is left out."""
+"""no-gps: all but where it was taken, and what may repeat that (XMP, IPTC, the maker's notes).
+Small copies of the picture are left out, and what is too damaged or large to be written anew."""
 
 JPEG_QUALITY = 92
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
@@ -35,8 +36,20 @@ MAKER_NOTE = 0x927C
 TELLS_PLACE = (ExifTags.IFD.GPSInfo, 0x02BC, 0x83BB, 0x8649)
 """EXIF tags of the place, and of what may repeat it: XMP, IPTC, Photoshop's resources."""
 
+OF_SIZE = (0x0100, 0x0101, 0xA002, 0xA003)
+"""EXIF tags of width and height: those of the picture before it was turned or cropped."""
+
+JPEG = b"\xff\xd8\xff"
+"""How a small copy of the picture begins, in a maker's notes for one: it shows what was covered."""
+
 MOST_JPEG_EXIF_BYTES = 65533
 """The length of a segment of JPEG has 16 bits, and counts itself."""
+
+COLOUR_SPACE, RGB = slice(16, 20), b"RGB "
+"""Where a profile says of which colours it is (ICC.1, 7.2.8), and what pixels are written as."""
+
+MOST_SIDE = {"JPEG": 65_500, "WEBP": 16_383}
+"""Most pixels of a side, by libjpeg and by the format."""
 
 WRITTEN = {"MPO": "JPEG"}
 """A JPEG file with more behind it, such as a phone's map of what is brighter, is one without."""
@@ -50,7 +63,7 @@ class Opened:
         image: Upright, RGB or RGBA; a `Tagger` makes the same square of it as of the file.
         format: How it is written.
         exif: Its EXIF without the orientation, which is done.
-        icc_profile: Its colours' profile; None where it has none.
+        icc_profile: Its colours' profile; None where it has none, or one of other colours than RGB.
     """
 
     image: Image.Image
@@ -85,18 +98,26 @@ def open_picture(
             kind = WRITTEN.get(str(image.format), image.format)
             written = kind if kind in SUFFIXES else "PNG"
             profile = image.info.get("icc_profile")
-            return Opened(
-                eight_bits(upright(image)),
-                str(written),
-                exif,
-                profile if isinstance(profile, bytes) else None,
-            )
+            of_pixels = isinstance(profile, bytes) and profile[COLOUR_SPACE] == RGB
+            pixels = eight_bits(upright(image))
+            # Pillow would write of it what nobody gave it: a JPEG's comment, a PNG's profile.
+            pixels.info = {}
+            return Opened(pixels, str(written), exif, profile if of_pixels else None)
     except ImageRejectedError as error:
         raise PictureError.of(error) from None
 
 
 def encode(image: Image.Image, opened: Opened, exif: Exif = "no-gps") -> bytes:
-    """Return a picture's file in the format of the one that it was made from."""
+    """Return a picture's file in the format of the one that it was made from.
+
+    Raises:
+        InputError: It is larger than the format allows.
+    """
+    most = MOST_SIDE.get(opened.format, max(image.size))
+    if max(image.size) > most:
+        raise InputError(
+            f"{image.width}x{image.height}: a side of {opened.format} has at most {most} pixels"
+        )
     file = io.BytesIO()
     kept = _kept(opened.exif, exif)
     if opened.format == "JPEG" and len(kept) > MOST_JPEG_EXIF_BYTES:
@@ -119,12 +140,16 @@ def _kept(original: Image.Exif, exif: Exif) -> bytes:
     try:
         kept = Image.Exif()
         kept.load(original.tobytes())
-        if exif == "no-gps":
-            inner = kept.get_ifd(ExifTags.IFD.Exif)
-            inner.pop(MAKER_NOTE, None)
-            for tag in TELLS_PLACE:
-                kept.pop(tag, None)
-                inner.pop(tag, None)
+        inner = kept.get_ifd(ExifTags.IFD.Exif)
+        for part in (kept, inner):
+            of_place = (*TELLS_PLACE, MAKER_NOTE) if exif == "no-gps" else ()
+            small = [tag for tag, value in part.items() if _holds_jpeg(value)]
+            for tag in (*of_place, *OF_SIZE, *small):
+                part.pop(tag, None)
         return kept.tobytes()
     except Exception:  # Pillow writes what it has read of damaged EXIF, and raises almost anything
         return b""
+
+
+def _holds_jpeg(value: object) -> bool:
+    return isinstance(value, bytes) and JPEG in value

@@ -15,7 +15,7 @@ from edgetag.mining.subject import Subject
 from edgetag.progress import Progress
 from edgetag.training.result import Thresholds
 from edgetag.validation.scores import read_reference
-from edgetag.workspace import Workspace
+from edgetag.workspace import Workspace, digest_file
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +74,19 @@ def float_scores(
         rows.append(new)
         scores.append(model.scores(subject.dataset, new, progress, "scoring new pictures"))
     return FloatScores(np.concatenate(rows), np.concatenate(scores), thresholds)
+
+
+def out_of_date(workspace: Workspace) -> tuple[str, ...]:
+    """Return that what validation has kept is of another float model than lies here, if it is."""
+    path, weights = workspace.validate / "reference.npz", workspace.train / "model.npz"
+    if not (path.exists() and weights.exists()):
+        return ()
+    if read_reference(path).meta.weights_sha256 == digest_file(weights):
+        return ()
+    return (
+        f"{path}: scores of another float model than {weights}, so of what they tell some may be "
+        "out of date; run: edgetag validate",
+    )
 
 
 def read_thresholds(workspace: Workspace, names: Sequence[str]) -> npt.NDArray[np.float32]:

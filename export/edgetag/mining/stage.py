@@ -16,7 +16,7 @@ from edgetag.mining.changed import changed
 from edgetag.mining.disagreement import disagreements
 from edgetag.mining.erasing import Erased, erase, staying, write_erased
 from edgetag.mining.float_model import FloatModel, open_model
-from edgetag.mining.float_scores import float_scores, near_thresholds, read_thresholds
+from edgetag.mining.float_scores import float_scores, near_thresholds, out_of_date, read_thresholds
 from edgetag.mining.neighbours import far_from_training, like_hits
 from edgetag.mining.pictures import with_pictures
 from edgetag.mining.questions import write_questions
@@ -96,6 +96,8 @@ def run(
     kin = Kin.over(dataset, subject.groups, recipe.data.near_duplicate_bits)
     candidates = ranked(lists, kin, most)
     notes = list(_notes(model, recipe))
+    if "near the threshold" not in absent:  # else nobody could read them, and that is told
+        notes += out_of_date(workspace)
     verdicts: tuple[Sensitivity, ...] = ()
     doubtful = {each.about.tag: each.suspect_rows for each in judged}
     try:

@@ -106,6 +106,12 @@ def _carry_one(step: Step, action: Action) -> None:
     if digest_file(step.source) != step.sha256:
         raise InputError("it changed since it was tagged")
     step.target.parent.mkdir(parents=True, exist_ok=True)
+    if action != "copy" and step.source.is_symlink():
+        # Where it leads from here, a relative one would not lead from there.
+        step.target.symlink_to(os.path.realpath(step.source))
+        if action == "move":
+            _leave(step)
+        return
     if action == "link":
         try:
             os.link(step.source, step.target)
@@ -115,22 +121,32 @@ def _carry_one(step: Step, action: Action) -> None:
             step.target.symlink_to(step.source)
         return
     if action == "move":
-        if step.source.is_symlink():
-            # Where it leads from here, a relative one would not lead from there.
-            step.target.symlink_to(os.path.realpath(step.source))
-            step.source.unlink()
-            return
         try:
             # A link and not a rename, which would replace what lies there.
             os.link(step.source, step.target)
-            step.source.unlink()
-            return
         except OSError as error:
             if error.errno not in NO_LINK:
                 raise
+        else:
+            _leave(step)
+            return
     _copy(step)
     if action == "move":
-        step.source.unlink()
+        _leave(step)
+
+
+def _leave(step: Step) -> None:
+    """Take a picture from where it was; where that is refused, it has no new place either.
+
+    Raises:
+        OSError: Its folder cannot be written.
+    """
+    try:
+        step.source.unlink(missing_ok=True)
+    except OSError:
+        if os.path.lexists(step.source):  # else the new place has the last one
+            step.target.unlink()
+        raise
 
 
 def _copy(step: Step) -> None:

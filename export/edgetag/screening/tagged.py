@@ -72,6 +72,8 @@ def read_tagged(path: Path) -> Tagged:
             f"{path}: not a table of edgetag tag: it lacks "
             f"{', '.join(sorted(lacking)) or 'scores'}; make it with: edgetag tag"
         )
+    if table["path"].has_nulls():
+        raise InputError(f"{path}: not a table of edgetag tag: it has rows without a path")
     try:
         scores = {
             name.removeprefix(SCORE): table[name].cast(pl.Float32).fill_null(0).to_numpy()

@@ -19,6 +19,7 @@ from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
 from edgetag.fingerprints import fingerprint
+from edgetag.machine import this_machine
 from edgetag.metrics import Scores, logit_rmse, mean_average_precision
 from edgetag.pipeline import run_until
 from edgetag.progress import Progress, Task
@@ -151,6 +152,8 @@ class Trials:
                 dependencies_of(__name__).digest,
                 *(fingerprint(each, recipe, nothing) for each in makers),
                 sorted(self._meter.asked),
+                # Files are as fast as the machine that they run on is.
+                this_machine().cpu if "latency_ms" in self._meter.asked else "",
                 recipe.validation.min_positives,
                 recipe.benchmark.model_dump(mode="json"),
             ]

@@ -187,7 +187,8 @@ class Fleet:
             await asyncio.sleep(RESTART_S[min(attempt, len(RESTART_S) - 1)])
             try:
                 worker, model = await start_worker(self._start, self.tell)
-            except InputError as error:
+            # The system may have no process, memory or file to give now, and have it again later.
+            except (InputError, UnpackError, OSError) as error:
                 self.tell("worker not started", level="error", detail=str(error))
                 continue
             if model != self.model:

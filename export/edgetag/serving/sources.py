@@ -7,6 +7,7 @@ import string
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,6 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from edgetag.errors import InputError, one_line
+from edgetag.serving.aside import Aside
 from edgetag.serving.refusals import READ, BusyError, RefusalError
 from edgetag.serving.service import Upload
 from edgetag.serving.settings import Settings
@@ -25,6 +27,9 @@ FIELD = "picture"
 
 LARGE_BYTES = 1_000_000
 """From here on, to digest a picture takes a millisecond."""
+
+FETCHES = 32
+"""Addresses that are read at once."""
 
 PLAIN = frozenset(string.ascii_letters + string.digits + "-_.~/ !$&'()+,;=@")
 """Characters of an address behind its prefix; `:`, `?`, `#`, `*` and `%` mean something to some
@@ -44,6 +49,7 @@ class Sources:
         self._roots = [os.path.realpath(root) for root in settings.roots]
         # Here, since what a file system imports may take longer than a request is given.
         self._stores = {prefix: _open_store(prefix) for prefix in settings.prefixes}
+        self._aside = Aside(FETCHES)
         self._held_bytes = 0
         self._lock = threading.Lock()
 
@@ -171,7 +177,7 @@ class Sources:
             )
         try:
             async with asyncio.timeout(self._settings.body_s):
-                data = await asyncio.to_thread(self._fetch, prefixes[0], rest, held)
+                data = await self._aside.do(partial(self._fetch, prefixes[0], rest, held))
         except RefusalError:
             raise
         except FileNotFoundError:
@@ -206,20 +212,28 @@ class _Held:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._bytes = 0
+        self._is_over = False
+        self._lock = threading.Lock()
 
     def take(self, count: int) -> None:
         """Hold so many more.
 
         Raises:
             BusyError: All together would be too many.
+            RefusalError: The request is over, and nobody would release them.
         """
-        self._sources.hold(count)
-        self._bytes += count
+        with self._lock:
+            if self._is_over:
+                raise RefusalError(504, "nobody waits for the picture any more")
+            self._sources.hold(count)
+            self._bytes += count
 
     def release(self) -> None:
-        """Hold none any more."""
-        self._sources.hold(-self._bytes)
-        self._bytes = 0
+        """Hold none any more, also of what a thread still reads that nobody waits for."""
+        with self._lock:
+            self._is_over = True
+            self._sources.hold(-self._bytes)
+            self._bytes = 0
 
 
 def is_below(rest: str) -> bool:

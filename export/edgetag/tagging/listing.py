@@ -109,9 +109,9 @@ def list_pictures(named: Iterable[str]) -> Listing:
                 listed, others = _in_archive(path)
             elif path.suffix == ".parquet":
                 listed, others = _in_list(path), 0
-                local = [Path(each.name) for each in listed if MARK not in each.name]
-                places += local
-                has_addresses |= len(local) < len(listed)
+                # Whatever cannot be looked at has no size, nor has an address.
+                places += [Path(each.name) for each in listed if each.size_bytes >= 0]
+                has_addresses |= any(MARK in each.name for each in listed)
             else:
                 listed, others = [_file(path)], 0
             pictures += listed
@@ -177,8 +177,9 @@ def _paths(text: str) -> list[Path]:
 def _file(path: Path) -> Listed:
     try:
         state = path.stat()
-    except OSError as error:
-        return Listed(os.fspath(path), -1, -1, _refusing(f"{error.strerror}"))
+    except (OSError, ValueError) as error:  # the latter of a name with a zero byte
+        detail = getattr(error, "strerror", None) or str(error)
+        return Listed(os.fspath(path), -1, -1, _refusing(detail))
     return Listed(os.fspath(path), state.st_size, state.st_mtime_ns, partial(_same, path))
 
 

@@ -99,7 +99,8 @@ class Parts:
                 if len(values) != self._n_tags:
                     raise ValueError(f"{len(values)} scores, expected {self._n_tags}")
                 stamp = (name.decode("utf-8", "surrogateescape"), size, time, place)
-                self._remember(stamp, Row(sha256, error, values))
+                if sha256:  # else nothing came of it: a network or a right may be back
+                    self._remember(stamp, Row(sha256, error, values))
         except (pl.exceptions.PolarsError, OSError, ValueError, TypeError) as error:
             raise InputError(
                 f"{part}: a damaged part of an unfinished batch: {error}; delete "

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgetag.dataset.formats.given import PLACEHOLDER, Draft, Given
-from edgetag.dataset.listing import Crop, Entry, Listing, TagReader
+from edgetag.dataset.listing import Crop, Entry, Listing, TagReader, linked_in
 from edgetag.errors import InputError
 from edgetag.recipe import DataSection
 from edgetag.userfiles import read_file
@@ -113,7 +113,14 @@ def read(given: Given) -> Listing:
         for number, document in enumerate(_documents(file)):
             where = f"{file}: picture {number + 1}" if number else str(file)
             entries += _entries(document, section, tags, where)
-    return Listing(source, "regions", given.root, tuple(entries), tags.unknown())
+    return Listing(
+        source,
+        "regions",
+        given.root,
+        tuple(entries),
+        tags.unknown(),
+        linked_folders=linked_in(source) if source.is_dir() else 0,
+    )
 
 
 def _documents(file: Path) -> list[Document]:

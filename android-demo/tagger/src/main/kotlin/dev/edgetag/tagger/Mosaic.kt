@@ -35,8 +35,11 @@ public object Mosaic {
         return result
     }
 
-    /** Tiles of which 12 lie along the longer side: too coarse to recognize anything by. */
-    public fun defaultTile(picture: Box): Int = (maxOf(picture.width, picture.height) / 12).coerceAtLeast(1)
+    /**
+     * Tiles of which 12 lie along the longer side: too coarse to recognize anything by. They have 2 pixels at least:
+     * a tile of one is the pixel itself.
+     */
+    public fun defaultTile(picture: Box): Int = (maxOf(picture.width, picture.height) / 12).coerceAtLeast(2)
 
     private fun paint(picture: Picture, tile: Box) {
         val sums = LongArray(Picture.CHANNELS)
