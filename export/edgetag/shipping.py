@@ -108,7 +108,7 @@ def _best(names: Sequence[str], verdict: Verdict, bench: BenchResult | None) -> 
 def _timed(variant: str, verdict: Verdict, bench: BenchResult | None) -> Measurement | None:
     """Return the latency of the very file that was judged."""
     measurement = bench and bench.find(variant, bench.budget_runtime, bench.budget_threads)
-    judged = {entry.sha256 for entry in verdict.variants if entry.variant == variant}
+    judged = verdict.digests_of(variant)
     return measurement if measurement and measurement.sha256 in judged else None
 
 

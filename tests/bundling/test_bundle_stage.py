@@ -87,6 +87,17 @@ def test_the_first_variant_is_the_default_one_and_verdicts_are_told(rich: Rich) 
     assert result.manifest.tags == TAGS
 
 
+def test_a_file_ships_with_the_verdict_on_its_own_bytes_alone(root: Path) -> None:
+    path = root / "run" / "validate" / "verdict.json"
+    verdict = Verdict.read(path, "validate")
+    of_another = verdict.replace(
+        variants=tuple(entry.replace(sha256="cd" * 32) for entry in verdict.variants)
+    )
+    of_another.write(path)
+    with pytest.raises(InputError, match="judges another file called int8 than export/int8"):
+        bundled(root)
+
+
 @pytest.mark.slow
 def test_golden_inputs_are_the_source_pictures_letterboxed(rich: Rich) -> None:
     files = rich[1]

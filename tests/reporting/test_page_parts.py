@@ -276,3 +276,15 @@ def test_where_nothing_ships_the_page_says_what_comes_nearest(sources: Sources) 
     none = report.replace(ships=(), leading="int8")
     facts = dict(shipping.shipped(View(none, sources)))
     assert facts["ships"] == "nothing, since no file passes; int8 comes nearest"
+
+
+def test_the_page_tells_no_digest_of_a_file_that_was_not_judged(sources: Sources) -> None:
+    facts = dict(shipping.shipped(View(make_report(sources), sources)))
+    assert facts["file"].startswith("export/int8.tflite")
+    entries = tuple(
+        entry.replace(sha256="ef" * 32, origin="external") if entry.variant == "int8" else entry
+        for entry in sources.verdict.variants
+    )
+    of_another = replace(sources, verdict=sources.verdict.replace(variants=entries))
+    facts = dict(shipping.shipped(View(make_report(of_another), of_another)))
+    assert facts["file"] == "int8 was not exported in this run, or as another file"

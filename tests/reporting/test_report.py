@@ -259,7 +259,12 @@ def test_the_page_tells_the_digest_of_the_bundle_if_it_holds_these_files(
     *others, int8 = sources.exported.variants
     ours = int8.replace(sha256=hashlib.sha256(model).hexdigest())
     exported = sources.exported.replace(variants=(*others, ours))
-    assert digest in page(replace(sources, exported=exported))
+    now = replace(sources, exported=exported)
+    assert digest in page(now)
+    section = now.recipe.bundle.replace(variants=("dynamic",))
+    assert digest not in page(replace(now, recipe=now.recipe.replace(bundle=section))), (
+        "another file of this training ships by now"
+    )
     packed.write_bytes(packed.read_bytes()[:40])
     with pytest.raises(InputError, match=r"report-test-0\.1\.0\.zip: damaged .* edgetag bundle"):
         page(sources)

@@ -191,6 +191,11 @@ def _thresholds(
         judged = verdict.thresholds.get(file.variant)
         if judged is None:
             raise InputError(f"{path}: {file.variant} was not judged; run: edgetag validate")
+        if verdict.digests_of(file.variant) - {file.sha256}:
+            raise InputError(
+                f"{path}: it judges another file called {file.variant} than {file.file}, such as "
+                "one given by hand; run: edgetag validate"
+            )
         if set(judged) != set(recipe.data.tags):
             raise InputError(f"{path}: its tags are not those of the recipe; run: edgetag validate")
         thresholds[file.variant] = {tag: judged[tag] for tag in recipe.data.tags}
