@@ -15,12 +15,14 @@ from edgetag.bundling import sources, stage
 from edgetag.bundling.pictures import Source, read_folder, read_source, tells_place
 from edgetag.bundling.selection import Candidate, edge_covers, pick, shape_covers
 from edgetag.bundling.sources import golden_sources, inputs_fingerprint
+from edgetag.dataset import open_dataset
 from edgetag.dataset.attribution import read_attribution
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.workspace import Workspace
-from tests.support.made_bundle import THRESHOLDS, recipe_in
+from tests.support.made_bundle import RICH, THRESHOLDS, recipe_in
 from tests.support.raw_pictures import bmp, png
+from tests.support.run_folders import score
 
 CONTRACT = Preprocessing(input_size=64)
 
@@ -127,6 +129,21 @@ def saved(kind: str, **options: Any) -> bytes:
 def test_a_place_is_noticed_wherever_a_file_tells_it(made: Callable[[], bytes]) -> None:
     assert tells_place(made())
     assert not any(tells_place(saved(kind)) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP"))
+
+
+@pytest.mark.slow
+def test_a_picture_that_apps_would_cover_is_not_shipped_however_near_the_threshold(
+    root: Path,
+) -> None:
+    workspace, recipe = Workspace(root / "run"), recipe_in(root, RICH)
+    model, data = workspace.export / "int8.tflite", open_dataset(workspace)
+    highest = float(score(model, data.images(data.rows("test")), recipe)[:, 0].max())
+    # Apps hold scores against thresholds in float32, in which this one is reached.
+    thresholds = {**THRESHOLDS, "cat": float(np.nextafter(highest, 1))}
+    assert np.float32(thresholds["cat"]) == highest
+    shipped = golden_sources(recipe, workspace, model, thresholds)
+    pixels = np.stack([source.pixels for source in shipped])
+    assert score(model, pixels, recipe)[:, 0].max() < highest
 
 
 @pytest.mark.slow
