@@ -276,6 +276,8 @@ def test_where_nothing_ships_the_page_says_what_comes_nearest(sources: Sources) 
     none = report.replace(ships=(), leading="int8")
     facts = dict(shipping.shipped(View(none, sources)))
     assert facts["ships"] == "nothing, since no file passes; int8 comes nearest"
+    assert 'aria-label="The file that the app ships, int8"' in write_page(report, sources)
+    assert 'aria-label="The file that comes nearest, int8"' in write_page(none, sources)
 
 
 def test_the_page_tells_no_digest_of_a_file_that_was_not_judged(sources: Sources) -> None:

@@ -83,10 +83,13 @@ def test_latencies_of_quick_mode_are_marked_in_every_report(
     assert "quick mode, with 95 % intervals" in text
     assert "quick mode" in shown(result)
     assert page.count("<bdi>stable</bdi><small>quick mode</small>") == len(sources.bench.results)
-    full = replace(sources, bench=sources.bench.replace(mode="full"))
+    longer = tuple(figure.replace(runs=1500) for figure in sources.bench.results)
+    full = replace(sources, bench=sources.bench.replace(mode="full", results=longer))
     result, text = report_on(full, tmp_path / "full")
     page = (tmp_path / "full" / "report" / "index.html").read_text()
     assert "quick mode" not in text + shown(result) + page
+    assert "at least 1,500 timed runs after a warm-up until medians settled" in text
+    assert "at least 1\u202f500 timed runs after a warm-up until medians settled" in page
 
 
 def test_an_unstable_median_is_nowhere_printed_plain(sources: Sources, tmp_path: Path) -> None:
