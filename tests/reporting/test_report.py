@@ -12,6 +12,7 @@ from rich.console import Console
 
 from edgetag.benchmarking.result import Ratio
 from edgetag.errors import InputError
+from edgetag.explaining.result import Blame, Explanation, LayerError
 from edgetag.progress import SilentProgress
 from edgetag.reporting import results, stage
 from edgetag.reporting.sources import Sources
@@ -271,6 +272,25 @@ def test_the_page_tells_the_digest_of_the_bundle_if_it_holds_these_files(
     packed.write_bytes(packed.read_bytes()[:40])
     with pytest.raises(InputError, match=r"report-test-0\.1\.0\.zip: damaged .* edgetag bundle"):
         page(sources)
+
+
+def test_what_explained_files_of_an_earlier_export_is_not_shown(
+    sources: Sources, tmp_path: Path
+) -> None:
+    assert sources.exported
+    now = sources.exported.variants[-1]
+    layer = LayerError(index=0, name="a/b", operator="CONV_2D", error=0.1, added=0.1)
+    of_file = Blame(variant="int8", sha256=now.sha256, runtime="litert", images=9, layers=(layer,))
+    explained = Explanation(blame=(of_file,), preprocessing=())
+
+    def is_shown(explanation: Explanation) -> bool:
+        report_on(replace(sources, explanation=explanation), tmp_path)
+        page = (tmp_path / "report" / "index.html").read_text()
+        return "Layers were not compared in this run" not in page
+
+    assert is_shown(explained)
+    assert is_shown(explained.replace(blame=(of_file.replace(sha256=""),))), "older ones tell none"
+    assert not is_shown(explained.replace(blame=(of_file.replace(sha256="0" * 64),)))
 
 
 def test_every_mean_says_over_how_many_of_the_tags(sources: Sources, tmp_path: Path) -> None:

@@ -95,6 +95,7 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
     attribution = read_attribution(recipe) if stated and stated.exists() else None
     # Figures of files that have been exported anew since are left out.
     ours = {file.sha256 for file in exported.variants} if exported else set()
+    explained = Explanation.read_if_there(workspace.explain / "explain.json", "explain")
     attacked = Robustness.read_if_there(workspace.robustness / "robustness.json", "robustness")
     bench, targets = read_bench(recipe, workspace), read_current(recipe, workspace)
     shipping = choose(recipe, verdict, bench, targets)
@@ -104,7 +105,7 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
         exported=exported,
         bench=bench,
         details=Details.read_if_there(workspace.validate / "details.json", "validate"),
-        explanation=Explanation.read_if_there(workspace.explain / "explain.json", "explain"),
+        explanation=explained.only(ours) if explained and exported else explained,
         versions=run_file.versions if run_file else verdict.versions,
         thumbnails=open_dataset(workspace).images if has_images else None,
         targets=targets,
