@@ -268,6 +268,13 @@ def test_pictures_that_changed_since_the_reference_was_made_are_named(
     cells = [cell.text for cell in unknown.rows[0]]
     assert cells == ["validation", "80", "0", "0", "unknown", "unknown"]
 
+    def says(comparison: PicturesComparison) -> bool:
+        of = replace(sources, verdict=sources.verdict.replace(pictures=comparison))
+        return "labelled differently." in Page(write_page(make_report(of), of)).text
+
+    assert says(same)
+    assert not says(same.replace(labels_known=False))
+
 
 def test_where_nothing_ships_the_page_says_what_comes_nearest(sources: Sources) -> None:
     report = make_report(sources)
