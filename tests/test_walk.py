@@ -133,7 +133,7 @@ class Plant:
         if which.name == "bundle":
             self.bundled.append(options["variants"])
             write_text(self.workspace.bundle / "x-0.1.0.zip", " ".join(options["variants"]))
-        return Left(text=f"{which.name} of seed {recipe.seed}")
+        return Left(text=f"{which.name} of seed {recipe.seed} {self.turn}")
 
     def _judge(self, recipe: Recipe) -> Verdict:
         given: dict[str, Decision] = {"int8": self.int8, "int8-qat": self.qat}
@@ -225,6 +225,15 @@ def test_a_run_killed_at_any_point_goes_on_to_the_same_end(
     finished = NEEDED[: NEEDED.index(kill[0]) + (4 if kill[1] == 2 else 0)]
     assert not {"dataset", "train", "quantize"} & set(again) & set(finished)
     assert plant.run() == []
+
+
+def test_the_report_is_written_anew_where_what_it_shows_was_made_anew(
+    make: Callable[..., Plant],
+) -> None:
+    plant = make()
+    plant.run()
+    plant.turn = "by other layers"
+    assert plant.run("[explain]\nlayer_images = 8\n") == ["explain", "report"]
 
 
 def test_what_was_trained_on_other_weights_is_no_longer_exported(

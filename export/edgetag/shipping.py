@@ -73,6 +73,17 @@ def decide(
     return worst(decisions)
 
 
+def read_decisions(recipe: Recipe, workspace: Workspace) -> dict[str, Decision]:
+    """Decide on every judged file by what lies in a run folder, as the report does.
+
+    Raises:
+        InputError: A result there is missing or damaged.
+    """
+    verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
+    bench, targets = read_bench(recipe, workspace), read_current(recipe, workspace)
+    return {name: decide(name, verdict, bench, targets) for name in verdict.decisions}
+
+
 def read_shipping(recipe: Recipe, workspace: Workspace) -> Shipping:
     """Choose by what lies in a run folder; before a validation nothing ships.
 
@@ -108,7 +119,7 @@ def _best(names: Sequence[str], verdict: Verdict, bench: BenchResult | None) -> 
 def _timed(variant: str, verdict: Verdict, bench: BenchResult | None) -> Measurement | None:
     """Return the latency of the very file that was judged."""
     measurement = bench and bench.find(variant, bench.budget_runtime, bench.budget_threads)
-    judged = {entry.sha256 for entry in verdict.variants if entry.variant == variant}
+    judged = verdict.digests_of(variant)
     return measurement if measurement and measurement.sha256 in judged else None
 
 

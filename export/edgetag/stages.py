@@ -215,6 +215,7 @@ STAGES: tuple[Stage, ...] = (
             "validate",
             "bench",
             "targets",
+            "explain",
             "bundle",
         ),
         ("report/report.json", "report/index.html", "report/summary.md", "report/junit.xml"),

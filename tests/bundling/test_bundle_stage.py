@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, logit
 
+from edgetag.benchmarking.result import BenchResult, BudgetCheck
 from edgetag.bundling import stage
 from edgetag.bundling.contents import Golden
 from edgetag.bundling.golden_maps import unpack_maps
@@ -18,7 +19,8 @@ from edgetag.bundling.limits import judged_limits
 from edgetag.bundling.names import USUAL, readable
 from edgetag.bundling.released import without_folders
 from edgetag.bundling.result import BundleManifest, BundleResult
-from edgetag.errors import InputError
+from edgetag.errors import ExitCode, InputError
+from edgetag.judging.decisions import Decision
 from edgetag.machine import Acceleration, Machine
 from edgetag.preprocess import Preprocessing, preprocess
 from edgetag.progress import SilentProgress
@@ -85,6 +87,37 @@ def test_the_first_variant_is_the_default_one_and_verdicts_are_told(rich: Rich) 
     assert [v.verdict for v in variants] == ["pass", "fail"]
     assert {"int8.tflite", "fp32.tflite"} <= set(files)
     assert result.manifest.tags == TAGS
+
+
+def test_a_file_ships_with_the_verdict_on_its_own_bytes_alone(root: Path) -> None:
+    path = root / "run" / "validate" / "verdict.json"
+    verdict = Verdict.read(path, "validate")
+    of_another = verdict.replace(
+        variants=tuple(entry.replace(sha256="cd" * 32) for entry in verdict.variants)
+    )
+    of_another.write(path)
+    with pytest.raises(InputError, match="judges another file called int8 than export/int8"):
+        bundled(root)
+
+
+def test_where_the_benchmark_alone_broke_a_limit_the_refusal_says_and_ends_so(root: Path) -> None:
+    slow = tuple(
+        BudgetCheck(variant=name, budget="max_latency_ms", limit=1, measured=2, verdict="fail")
+        for name in ("fp32", "int8")
+    )
+    recipe = recipe_in(root, 'variants = "best"')
+    verdict = Verdict.read(root / "run" / "validate" / "verdict.json", "validate")
+    decisions: dict[str, Decision] = {"fp32": "pass", "int8": "pass"}
+    verdict.replace(decisions=decisions, verdict="pass").write(
+        root / "run" / "validate" / "verdict.json"
+    )
+    (root / "run" / "export" / "export.json").unlink()  # else limits are those of the recipe
+    BenchResult(
+        machine=verdict.machine, budget_runtime="litert", budget_threads=1, results=(), budgets=slow
+    ).write(root / "run" / "bench" / "bench.json")
+    with pytest.raises(stage.NothingShipsError, match="fp32: fail, int8: fail") as refused:
+        stage.run(recipe, Workspace(root / "run"), SilentProgress())
+    assert refused.value.exit_code == ExitCode.BUDGET_BROKEN
 
 
 @pytest.mark.slow

@@ -1,9 +1,11 @@
 """Apps with a bundle in them: what a phone could not use is seen before a phone sees it."""
 
+import json
 import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from edgetag.bundling.apk.result import AppCheck
 from edgetag.bundling.apk.tables import app_sentences, app_tables
 from edgetag.bundling.archive import pack
 from edgetag.bundling.contents import MANIFEST
+from edgetag.bundling.result import BundleManifest
 from edgetag.cli.app import app
 from edgetag.errors import InputError
 from tests.support.made_app import (
@@ -158,6 +161,26 @@ def test_what_not_every_bundle_has_is_missed_where_the_bundle_has_it(
     for files, failing in ((content, []), (CONTENT, [f"{ASSETS}/{MANIFEST}"])):
         bundle.write_bytes(pack({**files, MANIFEST: manifest_of(files).to_json().encode()}))
         assert list(reasons(checked(packed_app(app_files(content)), bundle))) == failing
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda says: says["variants"][0].update(verdict="fail"),
+        lambda says: says.update(tags=["dog", "cat"]),
+        lambda says: says.update(input_size=96),
+    ],
+)
+def test_an_app_whose_manifest_says_otherwise_than_the_bundle_fails(
+    checked: Callable[..., AppCheck], tmp_path: Path, change: Callable[[Any], None]
+) -> None:
+    says = json.loads(manifest_of(CONTENT).to_json())
+    change(says)
+    other = BundleManifest.from_json(json.dumps(says), "other").to_json().encode()
+    bundle = tmp_path / "bundle.zip"
+    bundle.write_bytes(pack({MANIFEST: other, **CONTENT}))
+    result = checked(packed_app(app_files()), bundle)
+    assert "says otherwise than that of demo 1.2.3" in reasons(result)[f"{ASSETS}/{MANIFEST}"]
 
 
 def test_an_app_of_another_bundle_fails(checked: Callable[..., AppCheck], tmp_path: Path) -> None:

@@ -1,23 +1,28 @@
 """Golden pictures: which are chosen, and which are refused."""
 
+import io
 import shutil
 import struct
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
 from edgetag.bundling import sources, stage
-from edgetag.bundling.pictures import Source, read_folder, read_source
+from edgetag.bundling.pictures import Source, read_folder, read_source, tells_place
 from edgetag.bundling.selection import Candidate, edge_covers, pick, shape_covers
 from edgetag.bundling.sources import golden_sources, inputs_fingerprint
+from edgetag.dataset import open_dataset
 from edgetag.dataset.attribution import read_attribution
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.workspace import Workspace
-from tests.support.made_bundle import THRESHOLDS, recipe_in
+from tests.support.made_bundle import RICH, THRESHOLDS, recipe_in
 from tests.support.raw_pictures import bmp, png
+from tests.support.run_folders import score
 
 CONTRACT = Preprocessing(input_size=64)
 
@@ -75,6 +80,70 @@ def test_no_picture_of_the_data_tells_everybody_where_it_was_taken(root: Path) -
     assert copies
     assert {source.suffix for source in copies} == {"png"}
     assert not any(segment[6:] in source.data for source in copies)
+
+
+def told_in_packed_text() -> bytes:
+    told = PngImagePlugin.PngInfo()
+    told.add_itxt("XML:com.adobe.xmp", '<a exif:GPSLatitude="48,51.5N"/>', zip=True)
+    return saved("PNG", pnginfo=told)
+
+
+def told_in_a_raw_profile() -> bytes:
+    told = PngImagePlugin.PngInfo()
+    xmp = b'<a exif:GPSLatitude="48,51.5N"/>'.hex()
+    told.add_text("Raw profile type xmp", f"\nxmp\n{len(xmp) // 2}\n{xmp[:31]}\n{xmp[31:]}\n", True)
+    return saved("PNG", pnginfo=told)
+
+
+def told_behind_the_pixels() -> bytes:
+    whole = told_in_packed_text()
+    at = whole.index(b"iTXt") - 4
+    end = at + 12 + struct.unpack(">I", whole[at : at + 4])[0]
+    return whole[:at] + whole[end:-12] + whole[at:end] + whole[-12:]
+
+
+def told_of_the_second_picture() -> bytes:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update({1: "N", 2: (35.0, 0.0, 0.0)})
+    second = Image.new("RGB", (40, 30), "red")
+    second.encoderinfo = {"exif": exif}
+    return saved("MPO", save_all=True, append_images=[second])
+
+
+def saved(kind: str, **options: Any) -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", (40, 30), "red").save(written, kind, **options)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        told_in_packed_text,
+        told_in_a_raw_profile,
+        told_behind_the_pixels,
+        told_of_the_second_picture,
+        lambda: saved("JPEG", xmp='<a exif:GPSLatitude="48,51.5N"/>'.encode("utf-16")),
+    ],
+)
+def test_a_place_is_noticed_wherever_a_file_tells_it(made: Callable[[], bytes]) -> None:
+    assert tells_place(made())
+    assert not any(tells_place(saved(kind)) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP"))
+
+
+@pytest.mark.slow
+def test_a_picture_that_apps_would_cover_is_not_shipped_however_near_the_threshold(
+    root: Path,
+) -> None:
+    workspace, recipe = Workspace(root / "run"), recipe_in(root, RICH)
+    model, data = workspace.export / "int8.tflite", open_dataset(workspace)
+    highest = float(score(model, data.images(data.rows("test")), recipe)[:, 0].max())
+    # Apps hold scores against thresholds in float32, in which this one is reached.
+    thresholds = {**THRESHOLDS, "cat": float(np.nextafter(highest, 1))}
+    assert np.float32(thresholds["cat"]) == highest
+    shipped = golden_sources(recipe, workspace, model, thresholds)
+    pixels = np.stack([source.pixels for source in shipped])
+    assert score(model, pixels, recipe)[:, 0].max() < highest
 
 
 @pytest.mark.slow

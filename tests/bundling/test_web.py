@@ -195,6 +195,25 @@ def test_without_litert_js_the_command_to_fetch_it_is_named(made: Path, tmp_path
         write_site(bundle_of(made), tmp_path / "site", cache=tmp_path / "none")
 
 
+def test_a_bundle_that_gets_no_page_is_refused_before_litert_js_is_asked_for(
+    made: Path, tmp_path: Path
+) -> None:
+    whole = bundle_of(made).read_bytes()
+    files = without_golden_maps(unpack(bundle_of(made)))
+    golden = json.loads(files["golden.json"])
+    golden["expected"] = [row for row in golden["expected"] if row["family"] != "litert"]
+    files["golden.json"] = json.dumps(golden).encode()
+    for data, variant, told in (
+        (whole[:-100], None, "not a whole bundle"),
+        (whole, "int16", "has no variant 'int16'"),
+        (resealed(files), None, "has no golden scores of LiteRT"),
+    ):
+        (tmp_path / "wrong.zip").write_bytes(data)
+        with pytest.raises(InputError, match=told):
+            write_site(tmp_path / "wrong.zip", tmp_path / "site", variant, tmp_path / "none")
+    assert not (tmp_path / "site").exists()
+
+
 @pytest.mark.slow
 def test_a_page_is_replaced_and_nothing_else(
     made: Path, browser_cache: Path, tmp_path: Path
@@ -210,18 +229,3 @@ def test_a_page_is_replaced_and_nothing_else(
     with pytest.raises(InputError, match=r"index\.html: changed since it was exported"):
         write_site(bundle, site, cache=browser_cache)
     assert (site / "index.html").read_text() == "mine"
-
-
-@pytest.mark.slow
-def test_a_bundle_without_scores_of_litert_gets_no_page(
-    made: Path, browser_cache: Path, tmp_path: Path
-) -> None:
-    files = without_golden_maps(unpack(bundle_of(made)))
-    golden = json.loads(files["golden.json"])
-    golden["expected"] = [row for row in golden["expected"] if row["family"] != "litert"]
-    files["golden.json"] = json.dumps(golden).encode()
-    other = tmp_path / "other.zip"
-    other.write_bytes(resealed(files))
-    with pytest.raises(InputError, match="has no golden scores of LiteRT"):
-        write_site(other, tmp_path / "site", cache=browser_cache)
-    assert not (tmp_path / "site").exists()

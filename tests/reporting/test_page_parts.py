@@ -268,6 +268,13 @@ def test_pictures_that_changed_since_the_reference_was_made_are_named(
     cells = [cell.text for cell in unknown.rows[0]]
     assert cells == ["validation", "80", "0", "0", "unknown", "unknown"]
 
+    def says(comparison: PicturesComparison) -> bool:
+        of = replace(sources, verdict=sources.verdict.replace(pictures=comparison))
+        return "labelled differently." in Page(write_page(make_report(of), of)).text
+
+    assert says(same)
+    assert not says(same.replace(labels_known=False))
+
 
 def test_where_nothing_ships_the_page_says_what_comes_nearest(sources: Sources) -> None:
     report = make_report(sources)
@@ -276,3 +283,17 @@ def test_where_nothing_ships_the_page_says_what_comes_nearest(sources: Sources) 
     none = report.replace(ships=(), leading="int8")
     facts = dict(shipping.shipped(View(none, sources)))
     assert facts["ships"] == "nothing, since no file passes; int8 comes nearest"
+    assert 'aria-label="The file that the app ships, int8"' in write_page(report, sources)
+    assert 'aria-label="The file that comes nearest, int8"' in write_page(none, sources)
+
+
+def test_the_page_tells_no_digest_of_a_file_that_was_not_judged(sources: Sources) -> None:
+    facts = dict(shipping.shipped(View(make_report(sources), sources)))
+    assert facts["file"].startswith("export/int8.tflite")
+    entries = tuple(
+        entry.replace(sha256="ef" * 32, origin="external") if entry.variant == "int8" else entry
+        for entry in sources.verdict.variants
+    )
+    of_another = replace(sources, verdict=sources.verdict.replace(variants=entries))
+    facts = dict(shipping.shipped(View(make_report(of_another), of_another)))
+    assert facts["file"] == "int8 was not exported in this run, or as another file"

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from edgetag.benchmarking.result import Ratio
 from edgetag.errors import InputError
+from edgetag.explaining.result import Blame, Explanation, LayerError
 from edgetag.progress import SilentProgress
 from edgetag.reporting import results, stage
 from edgetag.reporting.sources import Sources
@@ -83,10 +84,13 @@ def test_latencies_of_quick_mode_are_marked_in_every_report(
     assert "quick mode, with 95 % intervals" in text
     assert "quick mode" in shown(result)
     assert page.count("<bdi>stable</bdi><small>quick mode</small>") == len(sources.bench.results)
-    full = replace(sources, bench=sources.bench.replace(mode="full"))
+    longer = tuple(figure.replace(runs=1500) for figure in sources.bench.results)
+    full = replace(sources, bench=sources.bench.replace(mode="full", results=longer))
     result, text = report_on(full, tmp_path / "full")
     page = (tmp_path / "full" / "report" / "index.html").read_text()
     assert "quick mode" not in text + shown(result) + page
+    assert "at least 1,500 timed runs after a warm-up until medians settled" in text
+    assert "at least 1\u202f500 timed runs after a warm-up until medians settled" in page
 
 
 def test_an_unstable_median_is_nowhere_printed_plain(sources: Sources, tmp_path: Path) -> None:
@@ -259,10 +263,34 @@ def test_the_page_tells_the_digest_of_the_bundle_if_it_holds_these_files(
     *others, int8 = sources.exported.variants
     ours = int8.replace(sha256=hashlib.sha256(model).hexdigest())
     exported = sources.exported.replace(variants=(*others, ours))
-    assert digest in page(replace(sources, exported=exported))
+    now = replace(sources, exported=exported)
+    assert digest in page(now)
+    section = now.recipe.bundle.replace(variants=("dynamic",))
+    assert digest not in page(replace(now, recipe=now.recipe.replace(bundle=section))), (
+        "another file of this training ships by now"
+    )
     packed.write_bytes(packed.read_bytes()[:40])
     with pytest.raises(InputError, match=r"report-test-0\.1\.0\.zip: damaged .* edgetag bundle"):
         page(sources)
+
+
+def test_what_explained_files_of_an_earlier_export_is_not_shown(
+    sources: Sources, tmp_path: Path
+) -> None:
+    assert sources.exported
+    now = sources.exported.variants[-1]
+    layer = LayerError(index=0, name="a/b", operator="CONV_2D", error=0.1, added=0.1)
+    of_file = Blame(variant="int8", sha256=now.sha256, runtime="litert", images=9, layers=(layer,))
+    explained = Explanation(blame=(of_file,), preprocessing=())
+
+    def is_shown(explanation: Explanation) -> bool:
+        report_on(replace(sources, explanation=explanation), tmp_path)
+        page = (tmp_path / "report" / "index.html").read_text()
+        return "Layers were not compared in this run" not in page
+
+    assert is_shown(explained)
+    assert is_shown(explained.replace(blame=(of_file.replace(sha256=""),))), "older ones tell none"
+    assert not is_shown(explained.replace(blame=(of_file.replace(sha256="0" * 64),)))
 
 
 def test_every_mean_says_over_how_many_of_the_tags(sources: Sources, tmp_path: Path) -> None:

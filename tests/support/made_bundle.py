@@ -16,7 +16,7 @@ from edgetag.dataset import stage as dataset_stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.training.result import Thresholds
-from edgetag.workspace import Workspace
+from edgetag.workspace import Workspace, digest_file
 from tests.support.made_results import all_entries, make_verdict
 from tests.support.run_folders import give_maps, write_models
 
@@ -86,7 +86,12 @@ def make_run(root: Path) -> Workspace:
         defaulted=("[bold]food",),
     )
     trained.write(workspace.train / "thresholds.json")
-    verdict = make_verdict(all_entries(0.004)).replace(
+    digests = {name: digest_file(workspace.export / f"{name}.tflite") for name in ("int8", "fp32")}
+    entries = (
+        entry.replace(sha256=digests.get(entry.variant, entry.sha256))
+        for entry in all_entries(0.004)
+    )
+    verdict = make_verdict(tuple(entries)).replace(
         thresholds={"int8": THRESHOLDS, "fp32": THRESHOLDS}
     )
     verdict.write(workspace.validate / "verdict.json")

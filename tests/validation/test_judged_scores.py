@@ -15,7 +15,7 @@ from edgetag.validation.judged import read_judged
 from edgetag.validation.judging_run import failure_of
 from edgetag.validation.runs import Run
 from tests.support.paths import MODELS
-from tests.support.tiny_run import RunFolder
+from tests.support.tiny_run import TAGS, RunFolder
 
 
 def test_each_split_has_its_own_part_of_the_scores(run_folder: RunFolder) -> None:
@@ -54,6 +54,17 @@ def test_scores_of_other_pictures_or_labels_are_refused(run_folder: RunFolder) -
         )
         with pytest.raises(InputError, match=r"not the pictures and labels that verdict\.json"):
             read_judged(workspace, "fp32")
+    lacking = pl.col("tag:cat") == 0
+    manifest.with_columns(
+        pl.when(lacking).then(None).otherwise("tag:cat").alias("tag:cat")
+    ).write_parquet(workspace.manifest)
+    with pytest.raises(InputError, match=r"not the pictures and labels that verdict\.json"):
+        read_judged(workspace, "fp32")
+    unlabelled = [pl.lit(None, pl.Int8).alias(f"tag:{tag}") for tag in TAGS]
+    more = manifest[-1:].with_columns(pl.lit("test_style").alias("split"), *unlabelled)
+    pl.concat([manifest[:-1], more]).write_parquet(workspace.manifest)
+    with pytest.raises(InputError, match=r"not the pictures and labels that verdict\.json"):
+        read_judged(workspace, "fp32", "test_style")
     manifest.write_parquet(workspace.manifest)
     assert read_judged(workspace, "fp32").entry.decides
 

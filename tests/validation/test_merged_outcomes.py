@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
+import pytest
 
+from edgetag.errors import InputError
 from edgetag.judging.decisions import Decision
 from edgetag.recipe import parse_recipe
 from edgetag.validation.details import Details, VariantDetails
 from edgetag.validation.merging import Outcome
-from edgetag.validation.result import Failure, RuntimeAgreement
+from edgetag.validation.result import Failure, RuntimeAgreement, Verdict
+from edgetag.workspace import Workspace
 from tests.support.made_results import RECIPE, RECIPE_FILE, make_verdict, scored
 
 RUN = parse_recipe(RECIPE, RECIPE_FILE)
@@ -118,3 +121,19 @@ def test_a_file_that_another_stands_in_for_does_not_decide_after_a_part_was_judg
     assert (fp32.verdict.verdict, fp32.verdict.passed_over) == ("fail", ())
     both = outcome(["int8-qat"], "now").beside(fp32, ["fp32", "int8"], recipe)
     assert (both.verdict.verdict, both.verdict.passed_over) == ("pass", ("int8",))
+
+
+def test_a_verdict_never_stands_beside_what_another_validation_left(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    before = outcome(["int8"], "before")
+    before.write(workspace)
+    table = workspace.validate / "changes.parquet"
+    table.unlink()
+    table.mkdir()
+    with pytest.raises(InputError, match="a folder, not a file"):
+        outcome(["int8"], "now").write(workspace)
+    assert Verdict.read(workspace.validate / "verdict.json", "validate") == before.verdict
+    assert Details.read(workspace.validate / "details.json", "validate") == before.details
+    table.rmdir()
+    outcome(["int8"], "now").write(workspace)
+    assert Outcome.read(workspace).details == outcome(["int8"], "now").details

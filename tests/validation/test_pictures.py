@@ -103,6 +103,18 @@ def test_a_split_that_vanished_whole_is_missed(run_folder: RunFolder, recipe: Re
         judge(run_folder, recipe)
 
 
+def test_a_split_of_which_the_reference_knows_nothing_is_refused_whatever_is_allowed(
+    run_folder: RunFolder, recipe: Recipe
+) -> None:
+    of_others = pl.when(pl.col("split") == "test_style").then(
+        pl.concat_str(pl.lit("x"), "identity")
+    )
+    change(run_folder, of_others.otherwise(pl.col("identity")).alias("identity"))
+    told = "it knows none of the 40 pictures of test_style here.*take test_style out of validation"
+    with pytest.raises(InputError, match=told):
+        judge(run_folder, recipe, 1.0)
+
+
 @pytest.mark.slow
 def test_a_tag_that_lost_its_positives_is_named(run_folder: RunFolder, recipe: Recipe) -> None:
     change(run_folder, taken_out((pl.col("split") == "test") & (pl.col("tag:cat") == 1)))
@@ -309,6 +321,7 @@ def test_the_share_that_would_be_allowed_is_the_largest_of_any_split_rounded_up(
         allowed(0.0, compared(known=400, new=1), compared("test_style", missing=1))
     with pytest.raises(InputError, match=r"--max-changed 1$"):  # 3 new ones beside 2 known ones
         allowed(0.9, compared(known=2, new=3))
+    assert len(allowed(1.0, compared(known=2, new=3))) == 1, "what the refusal advises helps"
 
 
 def test_new_pictures_beside_none_that_are_known_are_all_of_them() -> None:

@@ -29,6 +29,10 @@ colours of 5 bits are rounded in two ways, and old headers read in several."""
 ALIKE_MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 """Pillow's modes of at most 8 bits a channel; decoders cut 16 bits differently."""
 
+_XMP_PLACE = "GPSLatitude"
+_PLACE = tuple(_XMP_PLACE.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+"""What XMP has, which is text, where it tells of a place."""
+
 
 @dataclass(frozen=True, eq=False)
 class Source:
@@ -80,15 +84,34 @@ def read_source(data: bytes, contract: Preprocessing) -> Source:
 
 def tells_place(data: bytes) -> bool:
     """Whether a picture's file says where it was taken, or may: by damaged EXIF nobody can tell."""
-    if b"GPSLatitude" in data:  # of XMP, which is text
+    if any(place in data for place in _PLACE):
         return True
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                return bool(image.getexif().get_ifd(ExifTags.IFD.GPSInfo))
+                return _text_tells_place(image) or _exif_tells_place(image)
     except Exception:  # Pillow's parser raises almost anything
         return True
+
+
+def _text_tells_place(image: Image.Image) -> bool:
+    """Look into what PNG compresses: XMP, and what ImageMagick writes as text in hex."""
+    if image.format != "PNG":
+        return False
+    image.load()  # text may lie behind the pixels
+    texts = ["".join(text.split()).lower() for text in image.info.values() if isinstance(text, str)]
+    wanted = (_XMP_PLACE.lower(), _XMP_PLACE.encode().hex())
+    return any(place in text for text in texts for place in wanted)
+
+
+def _exif_tells_place(image: Image.Image) -> bool:
+    """Look into the EXIF of each picture that phones put behind the first, too."""
+    for number in range(getattr(image, "n_frames", 1) if image.format == "MPO" else 1):
+        image.seek(number)
+        if image.getexif().get_ifd(ExifTags.IFD.GPSInfo):
+            return True
+    return False
 
 
 def as_png(image: Image.Image) -> bytes:

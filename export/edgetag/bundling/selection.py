@@ -6,7 +6,7 @@ kinds of tags between them, and whose shapes differ. The choice follows from the
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -47,7 +47,7 @@ def tag_covers(labels: Labels, tags: Sequence[str]) -> list[set[str]]:
 
 
 def edge_covers(
-    scores: Scores, thresholds: npt.NDArray[np.float64], tags: Sequence[str]
+    scores: Scores, thresholds: npt.NDArray[np.floating[Any]], tags: Sequence[str]
 ) -> list[set[str]]:
     """Return for each image at which tags' thresholds it is among the nearest, and on which side.
 

@@ -79,7 +79,8 @@ def _candidates(
 ) -> list[Candidate]:
     tags, rows = recipe.data.tags, finder.rows
     labels = finder.data.labels(rows)
-    limits = np.array([thresholds[tag] for tag in tags])
+    # In float32, as apps compare: 0.7 must reach a threshold of 0.7.
+    limits = np.array([thresholds[tag] for tag in tags], dtype=np.float32)
     engine, contract = engines.get(DEFAULT_ENGINE), recipe.network.preprocessing()
     run = score(engine, model, workspace.cache, rows, contract)
     if isinstance(run, LoadFailure):

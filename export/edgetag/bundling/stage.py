@@ -32,11 +32,11 @@ from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset.attribution import read_attribution
 from edgetag.dataset.result import DatasetResult
 from edgetag.errors import EdgetagError, InputError
-from edgetag.judging.decisions import EXIT_CODES
+from edgetag.judging.decisions import EXIT_CODES, worst
 from edgetag.preprocess import Pixels
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
-from edgetag.shipping import read_shipping
+from edgetag.shipping import read_decisions, read_shipping
 from edgetag.training.result import Thresholds
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
@@ -83,7 +83,7 @@ def run(
     """
     variants = read_shipping(recipe, workspace).variants if variants is None else variants
     if not variants:
-        raise _nothing_ships(workspace)
+        raise _nothing_ships(recipe, workspace)
     parts, files = _gather(recipe, workspace, variants, progress)
     manifest = _manifest(recipe, workspace, parts, files)
     packed = pack({contents.MANIFEST: manifest.to_json().encode(), **files})
@@ -116,15 +116,18 @@ class _Parts:
     left_out: tuple[LeftOut, ...]
 
 
-def _nothing_ships(workspace: Workspace) -> NothingShipsError:
+def _nothing_ships(recipe: Recipe, workspace: Workspace) -> NothingShipsError:
     verdict = Verdict.read(workspace.validate / "verdict.json", "validate")
-    decisions = ", ".join(f"{name}: {decision}" for name, decision in verdict.decisions.items())
+    decisions = read_decisions(recipe, workspace)
+    told = ", ".join(f"{name}: {decision}" for name, decision in decisions.items())
     error = NothingShipsError(
-        f"{workspace.validate / 'verdict.json'}: no file passes ({decisions}), so there is nothing "
+        f"{workspace.root}: no file passes ({told}), so there is nothing "
         'to bundle; edgetag report says why, and [bundle] variants = ["int8"] would pack a file '
         "whatever the verdict"
     )
-    error.exit_code = EXIT_CODES["undecided" if verdict.verdict == "pass" else verdict.verdict]
+    deciding = (name for name in decisions if name not in verdict.passed_over)
+    decided = worst([verdict.verdict, *(decisions[name] for name in deciding)])
+    error.exit_code = EXIT_CODES["undecided" if decided == "pass" else decided]
     return error
 
 
@@ -191,6 +194,11 @@ def _thresholds(
         judged = verdict.thresholds.get(file.variant)
         if judged is None:
             raise InputError(f"{path}: {file.variant} was not judged; run: edgetag validate")
+        if verdict.digests_of(file.variant) - {file.sha256}:
+            raise InputError(
+                f"{path}: it judges another file called {file.variant} than {file.file}, such as "
+                "one given by hand; run: edgetag validate"
+            )
         if set(judged) != set(recipe.data.tags):
             raise InputError(f"{path}: its tags are not those of the recipe; run: edgetag validate")
         thresholds[file.variant] = {tag: judged[tag] for tag in recipe.data.tags}

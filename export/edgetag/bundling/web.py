@@ -84,23 +84,41 @@ def write_site(
             LiteRT.js is not set up, or something is in the way.
     """
     check_replaceable(folder, WebFolder)
-    browser = Browser(cache)
-    modules = browser.package.installed(browser.cache_folder)
-    if modules is None:
-        raise InputError("LiteRT.js is not there, or damaged; run: edgetag target setup browser")
     require_pictures(path)
-    with open_bundle(path) as bundle, replacing(folder, WebFolder) as new:
-        chosen = bundle.variant(variant).variant
-        model = _write_bundle(bundle, chosen, new / IN_BUNDLE)
+    with open_bundle(path) as bundle:
+        chosen = _testable(bundle, variant)
+        browser = Browser(cache)
+        modules = browser.package.installed(browser.cache_folder)
+        if modules is None:
+            raise InputError(
+                "LiteRT.js is not there, or damaged; run: edgetag target setup browser"
+            )
+        return _write(bundle, chosen, browser.version(), modules, folder)
+
+
+def _testable(bundle: Bundle, variant: str | None) -> str:
+    """Return the variant that was asked for, if the page can test itself with it."""
+    chosen = bundle.variant(variant).variant
+    if (chosen, "litert") not in {(k.variant, k.family) for k in bundle.golden.expected}:
+        raise InputError(
+            f"{bundle.archive.path}: {chosen} has no golden scores of LiteRT, with which the "
+            "page tests itself"
+        )
+    return chosen
+
+
+def _write(bundle: Bundle, variant: str, litert: str, modules: Path, folder: Path) -> WebFolder:
+    with replacing(folder, WebFolder) as new:
+        model = _write_bundle(bundle, variant, new / IN_BUNDLE)
         _write_scripts(modules, new)
         _write_index(bundle, new)
         made = WebFolder(
             name=bundle.manifest.name,
             version=bundle.manifest.version,
             manifest_sha256=bundle.archive.manifest_sha256,
-            variant=chosen,
+            variant=variant,
             model=model,
-            litert=browser.version(),
+            litert=litert,
             files=digests_of(new),
         )
         made.write(new / made.MARKER)
@@ -108,13 +126,6 @@ def write_site(
 
 
 def _write_bundle(bundle: Bundle, variant: str, folder: Path) -> WebModel:
-    if not any(
-        (known.variant, known.family) == (variant, "litert") for known in bundle.golden.expected
-    ):
-        raise InputError(
-            f"{bundle.archive.path}: {variant} has no golden scores of LiteRT, with which the "
-            "page tests itself"
-        )
     manifest = bundle.cut((variant,))
     manifest.write(folder / contents.MANIFEST)
     for file in manifest.files:

@@ -1,5 +1,6 @@
 """What `edgetag explain` leaves: layers to blame and what mistakes in preprocessing cost."""
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from edgetag.judging.checks import Bounds
@@ -38,6 +39,7 @@ class Blame(Record):
 
     Attributes:
         variant: Its name.
+        sha256: Digest of the file; empty before schema 1.3.
         runtime: The engine, on its own kernels: XNNPACK shows no layers.
         accelerator: What it was asked for, and what ran; None before schema 1.2.
         images: Images of the deciding split, every tag among them.
@@ -45,6 +47,7 @@ class Blame(Record):
     """
 
     variant: str
+    sha256: str = ""
     runtime: str
     accelerator: Acceleration | None = None
     images: int
@@ -84,6 +87,7 @@ class PreprocessingDrift(Record):
 
     Attributes:
         variant: The one that the app ships.
+        sha256: Digest of the file; empty before schema 1.3.
         runtime: The engine.
         accelerator: What it was asked for, and what ran; None before schema 1.2.
         split: The one that decides.
@@ -97,6 +101,7 @@ class PreprocessingDrift(Record):
     """
 
     variant: str
+    sha256: str = ""
     runtime: str
     accelerator: Acceleration | None = None
     split: str
@@ -117,7 +122,16 @@ class Explanation(Result):
         notes: What was left out, and why.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.explain/1.2"
+    SCHEMA: ClassVar[str] = "edgetag.explain/1.3"
     blame: tuple[Blame, ...]
     preprocessing: tuple[PreprocessingDrift, ...]
     notes: tuple[str, ...] = ()
+
+    def only(self, digests: Collection[str]) -> "Explanation | None":
+        """Return what is of some files, or does not tell of which; None where nothing is left."""
+        known = {*digests, ""}
+        blame = tuple(entry for entry in self.blame if entry.sha256 in known)
+        drift = tuple(entry for entry in self.preprocessing if entry.sha256 in known)
+        if (self.blame or self.preprocessing) and not (blame or drift):
+            return None
+        return self.replace(blame=blame, preprocessing=drift)

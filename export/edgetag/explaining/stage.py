@@ -131,6 +131,7 @@ def _blame(
             blames.append(
                 Blame(
                     variant=file.variant,
+                    sha256=file.sha256,
                     runtime=DEFAULT_ENGINE,
                     accelerator=engines.acceleration(DEFAULT_ENGINE),
                     images=len(rows),
@@ -207,6 +208,7 @@ def _costs(
     costs.sort(key=lambda cost: (-(cost.map_drop or 0.0), -cost.mean_score_difference))
     return PreprocessingDrift(
         variant=file.variant,
+        sha256=file.sha256,
         runtime=DEFAULT_ENGINE,
         accelerator=engines.acceleration(DEFAULT_ENGINE),
         split=recipe.validation.splits[0],

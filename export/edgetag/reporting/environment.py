@@ -24,14 +24,18 @@ def how_to_read(verdict: Verdict) -> str:
     )
 
 
+def least_runs(bench: BenchResult) -> int:
+    """Return how many timed runs are behind every figure at least."""
+    return min((figure.runs for figure in bench.results), default=0)
+
+
 def how_measured(bench: BenchResult) -> str:
     """Return how the benchmark measured, as Markdown."""
-    runs = min((figure.runs for figure in bench.results), default=0)
     return (
         f"Measured on {escape_markdown(bench.machine.cpu)} in {bench.mode} mode: batch 1, at least "
-        f"{runs:,} timed runs after a warm-up until medians settled, variants taking turns in one "
-        f"process per runtime. Load time is the median of five loads from the page cache. Peak "
-        f"memory is what loading and running added to a fresh process.\n"
+        f"{least_runs(bench):,} timed runs after a warm-up until medians settled, variants taking "
+        f"turns in one process per runtime. Load time is the median of five loads from the page "
+        f"cache. Peak memory is what loading and running added to a fresh process.\n"
     )
 
 

@@ -6,6 +6,7 @@ export, no benchmark and no explanation; the report then says what is missing.
 
 import hashlib
 import zipfile
+from collections.abc import Collection
 
 from edgetag.benchmarking.current import read_current as read_bench
 from edgetag.conversion.exported import exported_if_there
@@ -66,11 +67,11 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ReportResul
 
 
 def _packed(
-    recipe: Recipe, workspace: Workspace, exported: ExportResult | None
+    recipe: Recipe, workspace: Workspace, exported: ExportResult | None, ships: Collection[str]
 ) -> PackedBundle | None:
-    """Return the bundle of the recipe's version, None where none of these files is packed."""
+    """Return the bundle of the recipe's version, None where it does not hold just what ships."""
     path = workspace.bundle_file(recipe.name, recipe.bundle.version)
-    ours = {file.sha256 for file in exported.variants} if exported else set()
+    ours = {file.sha256 for file in exported.variants if file.variant in ships} if exported else ()
     if not path.exists():
         return None
     try:
@@ -79,8 +80,8 @@ def _packed(
             packed = {hashlib.sha256(bundle.read(name)).hexdigest() for name in models}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise InputError(f"{path}: damaged ({error}); run: edgetag bundle") from None
-    if not packed <= ours:
-        return None  # of an earlier training
+    if packed != ours:
+        return None  # of an earlier training, or of what shipped before
     return PackedBundle(workspace.relative(path), digest_file(path), path.stat().st_size)
 
 
@@ -94,24 +95,27 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
     attribution = read_attribution(recipe) if stated and stated.exists() else None
     # Figures of files that have been exported anew since are left out.
     ours = {file.sha256 for file in exported.variants} if exported else set()
+    explained = Explanation.read_if_there(workspace.explain / "explain.json", "explain")
     attacked = Robustness.read_if_there(workspace.robustness / "robustness.json", "robustness")
+    bench, targets = read_bench(recipe, workspace), read_current(recipe, workspace)
+    shipping = choose(recipe, verdict, bench, targets)
     return Sources(
         recipe=recipe,
         verdict=verdict,
         exported=exported,
-        bench=read_bench(recipe, workspace),
+        bench=bench,
         details=Details.read_if_there(workspace.validate / "details.json", "validate"),
-        explanation=Explanation.read_if_there(workspace.explain / "explain.json", "explain"),
+        explanation=explained.only(ours) if explained and exported else explained,
         versions=run_file.versions if run_file else verdict.versions,
         thumbnails=open_dataset(workspace).images if has_images else None,
-        targets=read_current(recipe, workspace),
+        targets=targets,
         phones=read_phones(workspace),
         robustness=attacked.only(ours) if attacked and exported else attacked,
         float_model=read_float_model(workspace, verdict),
         data=DatasetResult.read_if_there(workspace.dataset / "summary.json", "data build"),
         rejected=read_rejected(workspace.dataset / "rejected.csv"),
         attribution=attribution.decode() if attribution else None,
-        bundle=_packed(recipe, workspace, exported),
+        bundle=_packed(recipe, workspace, exported, shipping.variants),
     )
 
 

@@ -66,9 +66,10 @@ def read_judged(workspace: Workspace, variant: str, split: str | None = None) ->
         raise InputError(f"{kept}: not the scores that {path.name} is about; run: edgetag validate")
     identities, labels = dataset.identities(rows), dataset.labels(rows)
     known = {images_digest(identities), digest_in_order(identities)}  # the latter of older verdicts
-    positives = (labels == 1).sum(axis=0).tolist()
+    counts = [(labels == label).sum(axis=0).tolist() for label in (1, 0)]
+    judged = [[tag.positives for tag in entry.tags], [tag.negatives for tag in entry.tags]]
     same = not entry.decides or verdict.images_sha256 in known
-    if not same or positives != [tag.positives for tag in entry.tags]:
+    if not same or len(rows) != entry.n_images or counts != judged:
         raise InputError(
             f"{workspace.manifest}: not the pictures and labels that {path.name} is about; run: "
             "edgetag validate"

@@ -52,11 +52,18 @@ class Outcome:
         )
 
     def write(self, workspace: Workspace) -> None:
-        """Write details first: a verdict never stands beside those of another run."""
-        self.details.write(workspace.validate / "details.json")
-        with atomic_write(workspace.validate / "changes.parquet") as file:
-            self.changes.write_parquet(file)
-        self.verdict.write(workspace.validate / "verdict.json")
+        """Write all or nothing: a verdict never stands beside what another validation left."""
+        place = workspace.validate / "verdict.json"
+        with (
+            atomic_write(place) as verdict,
+            atomic_write(workspace.validate / "changes.parquet") as changes,
+            atomic_write(workspace.validate / "details.json") as details,
+        ):
+            details.write(self.details.to_json().encode())
+            self.changes.write_parquet(changes)
+            verdict.write(self.verdict.to_json().encode())
+            # All is on the disk and gets its name next, the verdict last; a kill leaves none.
+            place.unlink(missing_ok=True)
 
     def beside(self, before: "Outcome", kept: Collection[str], recipe: Recipe) -> "Outcome":
         """Return this one with some variants of an earlier one, in the recipe's order."""

@@ -154,6 +154,13 @@ def _held_to(
         name: shared_rows(stored, dataset, name) if name in compared else part
         for name, part in rows.items()
     }
+    for name in recipe.validation.splits:
+        if not len(judged[name]):
+            raise InputError(
+                f"{where}: it knows none of the {len(rows[name])} pictures of {name} here; make it "
+                "anew where the model was trained (edgetag validate), or take "
+                f"{name} out of validation.splits"
+            )
     return Reference(stored, where, judged, pictures)
 
 

@@ -155,7 +155,7 @@ def require_allowed(
         InputError: Names what changed, and says what to do.
     """
     changes = pictures.lines()
-    shares = [split.changed / max(1, split.known) for split in pictures.splits]
+    shares = [min(1.0, split.changed / max(1, split.known)) for split in pictures.splits]
     if not shares or max(shares) <= max_changed:
         return changes
     decisive = pictures.splits[0]
@@ -170,5 +170,5 @@ def require_allowed(
         )
         + "\nPut them back as they were; or make the reference anew where the model was trained "
         "(edgetag validate), and copy it here; or allow such a share of a split with --max-changed "
-        f"{min(1.0, math.ceil(max(shares) * 1000) / 1000):g}"
+        f"{math.ceil(max(shares) * 1000) / 1000:g}"
     )

@@ -175,7 +175,8 @@ def _as_measured(
     check = checks[0]
     if check.measured is None or check.interval is None:
         return need
-    tests = 1 if need.tag is None else sum(len(tag.checks) for tag in measured.tags)
+    corrected = [c for tag in measured.tags for c in tag.checks if c.p_fail is not None]
+    tests = 1 if need.tag is None else len(corrected)
     level = (1.0 - confidence) / 2.0
     more = images_to_decide(
         check.limit, check.measured, check.interval, need.have, tests, level, wanted

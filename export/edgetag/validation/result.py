@@ -402,3 +402,7 @@ class Verdict(Result):
     def exit_code(self) -> ExitCode:
         """The exit code that the command line ends with."""
         return EXIT_CODES[self.verdict]
+
+    def digests_of(self, variant: str) -> set[str]:
+        """Return the digests of the files that were scored under a name; one, or none."""
+        return {entry.sha256 for entry in self.variants if entry.variant == variant}

@@ -166,8 +166,16 @@ def _manifest_file(
             yield f"does not list {lacking[0]}, which a phone reads; {PLACE_AGAIN}"
         if expected and (manifest.name, manifest.version) != (expected.name, expected.version):
             yield f"not of {expected.name} {expected.version}; {PLACE_AGAIN}"
+        elif expected and not _says_as(manifest, expected):
+            yield f"says otherwise than that of {expected.name} {expected.version}; {PLACE_AGAIN}"
 
     return container.file(place, "manifest", problems())
+
+
+def _says_as(manifest: BundleManifest, whole: BundleManifest) -> bool:
+    """Tell whether an app's manifest says of its models what a bundle's says of them."""
+    same = (manifest.tags, manifest.input_size) == (whole.tags, whole.input_size)
+    return same and all(variant in whole.variants for variant in manifest.variants)
 
 
 def _asset(

@@ -14,7 +14,7 @@ def shipped(view: View) -> Iterator[tuple[str, str]]:
     if not view.report.ships:
         yield "ships", f"nothing, since no file passes; {view.bundled} comes nearest"
     if file is None:
-        yield "file", f"{view.bundled} was not exported in this run"
+        yield "file", f"{view.bundled} was not exported in this run, or as another file"
     else:
         yield "file", f"{file.file}, {format_bytes(file.size_bytes)}"
         yield "its SHA-256", file.sha256
@@ -27,10 +27,11 @@ def shipped(view: View) -> Iterator[tuple[str, str]]:
 
 
 def exported_file(view: View) -> ExportedVariant | None:
-    """Return the exported file that ships, None where there is none."""
-    exported = view.sources.exported
+    """Return the exported file that ships, None where there is none, or another was judged."""
+    exported, judged = view.sources.exported, view.sources.verdict.digests_of(view.bundled)
     files = exported.variants if exported else ()
-    return next((file for file in files if file.variant == view.bundled), None)
+    ours = (file for file in files if file.variant == view.bundled)
+    return next((file for file in ours if judged <= {file.sha256}), None)
 
 
 def input_steps(contract: Preprocessing, file: ExportedVariant | None) -> Iterator[str]:

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from edgetag.benchmarking.result import Measurement
 from edgetag.benchmarking.tables import QUICK, latency_table
 from edgetag.phones.tables import phone_tables
+from edgetag.reporting.environment import least_runs
 from edgetag.reporting.page import words
 from edgetag.reporting.page.view import Values, View
 from edgetag.reporting.plots.tradeoff import Candidate, pareto_front, tradeoff
@@ -152,6 +153,7 @@ def section(view: View) -> Values:
         "tradeoffs": list(tradeoff_plots(view)),
         "elsewhere": elsewhere_table(view),
         "agreements": agreements_table(verdict.agreements, verdict.confidence),
+        "least_runs": least_runs(bench) if bench else 0,
         "speed": latency_table(bench, view.report.ships) if bench else None,
         "heat_maps": heat_maps_table(verdict),
         "heat_map_tags": [
