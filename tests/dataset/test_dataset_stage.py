@@ -56,6 +56,7 @@ def test_the_manifest_keeps_its_contract(simple: Recipe, workspace: Workspace, r
         "confirmed",
         "repeats",
         "contested",
+        "before_answers",
         "tag:cat",
         "tag:dog",
     ]

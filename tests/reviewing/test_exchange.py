@@ -230,12 +230,18 @@ def test_answers_confirm_no_table_that_has_them_among_its_labels(built: BuiltRun
     built.do("import", table(built, "answers.csv", HEAD + answers))
     built.do("export", "--to", built.folder / "wide.csv", "--format", "wide")
     as_before = built.build("answers.csv")
-    (built.folder / "labels.csv").write_bytes((built.folder / "wide.csv").read_bytes())
-    assert built.build("answers.csv") == as_before
+    for corrections in ((), ("answers.csv",)):
+        wide = (built.folder / "wide.csv").read_bytes()
+        (built.folder / "labels.csv").write_bytes(wide)
+        again = built.build("answers.csv")
+        assert {**again, "before_answers": ""} == as_before
+        outcomes = pl.read_csv(built.workspace.corrections)["outcome"].to_list()
+        assert outcomes == ["repeated", "confirmed", "conflict"]
+        assert built.view().labels == (0, 0, None)
+        built.build(*corrections)
+        built.do("export", "--to", built.folder / "wide.csv", "--format", "wide")
+        assert (built.folder / "wide.csv").read_bytes() == wide, "whoever exports it again"
     assert as_before["confirmed"] == ["dog"]
-    outcomes = pl.read_csv(built.workspace.corrections)["outcome"].to_list()
-    assert outcomes == ["repeated", "confirmed", "conflict"]
-    assert built.view().labels == (0, 0, None)
 
 
 def test_labels_of_all_pictures_are_no_answers(built: BuiltRun) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from edgetag.dataset.answers import answers_csv
+from edgetag.dataset.before_answers import before_answers_text
 from edgetag.dataset.build_cache import cache_fingerprint, write_cache
 from edgetag.dataset.correcting import corrections_csv, counts_of, sentence_of
 from edgetag.dataset.listing import Listing
@@ -172,6 +173,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
             ],
             "repeats": [list(image.repeats) for image in images],
             "contested": [[tags[column] for column in image.contested] for image in images],
+            "before_answers": [before_answers_text(dict(image.entry.before)) for image in images],
             **{
                 f"tag:{name}": [image.labels[tag] for image in images]
                 for tag, name in enumerate(tags)
@@ -185,6 +187,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
             "confirmed": pl.List(pl.String),
             "repeats": pl.List(pl.String),
             "contested": pl.List(pl.String),
+            "before_answers": pl.String,
             **{f"tag:{name}": pl.Int8 for name in tags},
         },
     )

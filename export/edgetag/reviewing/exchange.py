@@ -8,7 +8,11 @@ from pathlib import Path
 
 from edgetag.dataset import open_dataset
 from edgetag.dataset.answers import Answer, answers_csv, read_answers
-from edgetag.dataset.before_answers import BEFORE_ANSWERS, before_answers_text
+from edgetag.dataset.before_answers import (
+    BEFORE_ANSWERS,
+    before_answers_text,
+    read_before_answers,
+)
 from edgetag.dataset.correcting import last_by_person
 from edgetag.dataset.location import Locator
 from edgetag.errors import InputError
@@ -203,7 +207,11 @@ def _wide(workspace: Workspace, board: Board) -> str:
         if name in manifest.columns
         and (name not in plain or set(map(str, manifest[name])) - {str(plain[name])})
     ]
-    before = board.before_answers()
+    # A source with answers among its labels still says what stood there before them.
+    before = [
+        own | dict(read_before_answers(cell, str(workspace.manifest)))
+        for own, cell in zip(board.before_answers(), manifest["before_answers"], strict=True)
+    ]
     answered = [BEFORE_ANSWERS] if any(before) else []
     rows = []
     for row, labels, own in zip(
