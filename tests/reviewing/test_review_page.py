@@ -150,6 +150,13 @@ def test_what_another_person_says_appears_and_differs(tmp_path: Path, chromium: 
         server.say(5, "cat", 1 if mine != 1 else 0, by="bob")
         tab.wait_for("document.getElementById('p0').innerText.includes('people differ: cat')")
         assert "bob: " in tab.value("document.querySelector('.chip').innerText")
+        # A page that is hidden does not ask; what it is told of its own answer is not all news.
+        tab.value("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+        server.say(4, "cat", 0, by="bob")
+        tab.press("l", "l", "1")
+        tab.wait_for(PENDING)
+        tab.value("delete document.hidden")
+        tab.wait_for("document.getElementById('p1').innerText.includes('answered')")
 
 
 def test_whoever_is_outvoted_turns_the_own_answer_round_and_sees_it_beside_earlier_ones(

@@ -80,7 +80,7 @@ class PicturesAnswer(Record):
     pictures: tuple[PictureView, ...]
     total: int = 0
     more: bool = False
-    last: int = Field(description="The last change of which this knows.")
+    last: int = Field(description="The last change of which this knows, about these pictures.")
     undone: str = ""
     progress: Progress
 
@@ -161,22 +161,24 @@ def make_app(
         """Return the pictures behind one, by rank."""
         _follow(board, store)
         wanted = Filter(tag, label, split, source, kind, state)
+        last = board.last  # what others add from now on is told as a change
         shown, total, more = board.page(wanted, after, count)
         return _json(
             PicturesAnswer(
                 pictures=tuple(shown),
                 total=total,
                 more=more,
-                last=board.last,
+                last=last,
                 progress=board.progress(),
             )
         )
 
     @app.get("/v1/changes")
     def changes(since: Annotated[int, Query(ge=0)]) -> Response:
-        """Return the pictures that anybody changed after a change."""
+        """Return the pictures that anybody changed after a change, the earliest first."""
         _follow(board, store)
-        return _json(answer(board.changed_since(since, MOST_AT_ONCE)))
+        changed, last = board.changed_since(since, MOST_AT_ONCE)
+        return _json(answer(changed).replace(last=last, more=last < board.last))
 
     @app.post("/v1/answers")
     async def take_answers(request: Request) -> Response:

@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -236,11 +236,16 @@ class Board:
                 self._settle(row, column)
         return tuple(dict.fromkeys(self._identities[row] for row, _ in touched))
 
-    def changed_since(self, last: int, most: int) -> tuple[str, ...]:
-        """Return the pictures that rows after one are about, the latest at most."""
+    def changed_since(self, last: int, most: int) -> tuple[tuple[str, ...], int]:
+        """Return the pictures that rows after one are about, and the last row that is told so.
+
+        Of more than `most` pictures those whose last row came first: the rest is told after that.
+        """
         with self._lock:
-            latest = islice(reversed(self._changed.items()), most)
-            return tuple(identity for identity, kept in latest if kept > last)
+            latest = takewhile(lambda each: each[1] > last, reversed(self._changed.items()))
+            changed = list(latest)[::-1]
+            told_last = self.last if len(changed) <= most else changed[most - 1][1]
+            return tuple(identity for identity, _ in changed[:most]), told_last
 
     def page(self, wanted: Filter, after: str, count: int) -> tuple[list[PictureView], int, bool]:
         """Return pictures behind one.
