@@ -370,6 +370,16 @@ def test_tables_of_one_name_are_told_where_they_do_not_say_who_answered(
     assert check(recipe.replace(data=section), QUIET).advice == ()
 
 
+def test_names_that_differ_by_capitals_alone_are_told(corrected: Corrected, root: Path) -> None:
+    recipe = corrected()
+    path = root / "answers.csv"
+    rows = "0.png,cat,1,Ann\n1.png,cat,1,ann\n1.png,cat,1,ANN\n0.png,cat,1,bob\n"
+    path.write_text(f"path,tag,label,by\n{rows}")
+    section = recipe.data.replace(corrections=(path,))
+    (advice,) = check(recipe.replace(data=section), QUIET).advice
+    assert advice.startswith("counted as 3 people: 'ANN', 'Ann', 'ann'; if they are one, give ")
+
+
 def test_a_line_without_a_label_is_no_answer_and_null_says_that_nobody_can_tell(root: Path) -> None:
     path = root / "answers.jsonl"
     path.write_text('{"path": "0.png", "tag": "cat", "label": null}\n')

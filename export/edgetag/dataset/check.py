@@ -1,9 +1,11 @@
 """`edgetag data check`: what a run would use, drop and refuse, without writing anything."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from unicodedata import normalize
 
+from edgetag.dataset.answers import Answer
 from edgetag.dataset.plan import NAMED, Plan, make_plan, open_sources
 from edgetag.dataset.prospects import unfit_splits
 from edgetag.dataset.result import CheckReport
@@ -45,7 +47,7 @@ def check(recipe: Recipe, progress: Progress, others: Sequence[str] = ()) -> Che
         ignored_files=listing.ignored_files,
         corrections=plan.corrections,
         problems=(*plan.problems(section), *others, *unfit_splits(recipe, splits)),
-        advice=(*_advice(plan), *_namesakes(section.corrections, plan)),
+        advice=(*_advice(plan), *_namesakes(section.corrections, plan), *_alike(plan.said)),
     )
 
 
@@ -58,6 +60,19 @@ def _namesakes(tables: Sequence[Path], plan: Plan) -> Iterator[str]:
                 f"called {name!r} in data.corrections: {counted(count, 'table')}; answers in them "
                 "that do not say by whom are one person's, of whom the last counts; rename tables "
                 "of other people"
+            )
+
+
+def _alike(answers: Iterable[Answer]) -> Iterator[str]:
+    """Yield which names differ by their capitals alone, and so may be one person's."""
+    people: dict[str, set[str]] = {}
+    for answer in answers:
+        people.setdefault(normalize("NFKC", answer.by).casefold(), set()).add(answer.by)
+    for names in people.values():
+        if len(names) > 1:
+            yield (
+                f"counted as {len(names)} people: {', '.join(map(repr, sorted(names)))}; if they "
+                "are one, give them one name in the tables of data.corrections"
             )
 
 

@@ -213,7 +213,12 @@ def make_app(
         undone = await run_in_threadpool(_kept, lambda: store.undo(sent.by, sent.key))
         await run_in_threadpool(_follow, board, store)
         if undone is None:
-            raise RefusalError(409, "nothing is left to undo")
+            stays = (
+                " of this review; your answers in data.corrections stay until you give others"
+                if sent.by in board.answered_earlier
+                else ""
+            )
+            raise RefusalError(409, f"nothing is left to undo{stays}")
         there = (undone.identity,) if board.has(undone.identity) else ()
         return _json(answer(there, undone.tag))
 

@@ -59,6 +59,7 @@ class Board:
         tags: The vocabulary.
         last: The last row of the database that was read.
         missing_findings: Findings about pictures that the data do not have.
+        answered_earlier: Who gave the answers that the data's labels are corrected by.
     """
 
     def __init__(
@@ -123,6 +124,7 @@ class Board:
             if answer.identity in self._rows and answer.tag in self._columns:
                 place = self._rows[answer.identity], self._columns[answer.tag]
                 self._earlier.setdefault(place, []).append(answer)
+        self.answered_earlier = {answer.by for answer in earlier}
         for row, column in self._earlier:
             self._settle(row, column)
 
