@@ -59,9 +59,12 @@ class Sources:
         problems = []
         if self.outside:
             first = self.outside[0]
+            remedy = "list paths inside the data root, or set data.root"
+            if self.listing.format == "folders":
+                remedy = "put copies in place of links that lead out of it"
             problems.append(
-                f"{first.where}: {first.path!r} {first.detail}{_others(len(self.outside))}; list "
-                "paths inside the data root, or set data.root"
+                f"{first.where}: {first.path!r} {first.detail}{_others(len(self.outside))}; "
+                f"{remedy}"
             )
         if self.listing.unknown_tags and section.unknown_tags == "refuse":
             names = ", ".join(repr(tag.name) for tag in self.listing.unknown_tags[:12])

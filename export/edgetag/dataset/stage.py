@@ -15,10 +15,10 @@ from edgetag.dataset.plan import Plan, Sources, make_plan, open_sources
 from edgetag.dataset.result import DatasetResult
 from edgetag.dataset.selection import DropReason
 from edgetag.dataset.unlabelled import place_of
-from edgetag.dataset.unlabelled_files import open_named, open_unlabelled
+from edgetag.dataset.unlabelled_files import open_named, open_unlabelled, undivided
 from edgetag.errors import InputError
 from edgetag.progress import Progress
-from edgetag.recipe import PLACES, Recipe, SplitSection
+from edgetag.recipe import PLACES, Recipe
 from edgetag.tables.csv import to_csv
 from edgetag.tables.formats import counted, format_count
 from edgetag.tables.text import shorten
@@ -44,7 +44,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> DatasetResu
     if more is None:
         shutil.rmtree(place.root, ignore_errors=True)
     else:
-        pictures = _build(more, _unsplit(recipe), place, progress)
+        undivided_recipe = recipe.replace(data=undivided(recipe.data))
+        pictures = _build(more, undivided_recipe, place, progress)
         progress.say(
             f"{counted(pictures.images, 'picture')} without labels in {recipe.teacher.pictures}"
         )
@@ -63,12 +64,8 @@ def build_pictures(
         InputError: There is no such file, no picture that can be read, or the disk is full.
     """
     sources = open_named(named, len(recipe.data.tags))
-    return _build(sources, _unsplit(recipe, max_rejected_share=1.0), workspace, progress)
-
-
-def _unsplit(recipe: Recipe, **changes: float) -> Recipe:
-    section = recipe.data.replace(split=SplitSection(), **changes)
-    return recipe.replace(data=section)
+    section = undivided(recipe.data, max_rejected_share=1.0)
+    return _build(sources, recipe.replace(data=section), workspace, progress)
 
 
 def _unlabelled(recipe: Recipe) -> Sources | None:
