@@ -275,6 +275,19 @@ def test_the_data_are_out_of_date_when_a_correction_changes(corrected: Corrected
     assert inputs_fingerprint(corrected(("0.png", "cat", 0, "ann", ""))) != before
 
 
+def test_the_data_are_out_of_date_when_a_table_bears_the_name_of_somebody_else(
+    corrected: Corrected, root: Path
+) -> None:
+    recipe = corrected()
+    digests = set()
+    for name in ("app.csv", "elsewhere/app.csv", "ann.csv"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("path,cat\n0.png,0\n")
+        section = recipe.data.replace(corrections=(root / name,))
+        digests.add(inputs_fingerprint(recipe.replace(data=section)))
+    assert len(digests) == 2, "a table's name is a person's, but its folder is nobody's"
+
+
 def test_a_tag_that_is_none_of_the_recipe_is_refused_or_ignored_as_the_recipe_says(
     corrected: Corrected, workspace: Workspace
 ) -> None:

@@ -140,7 +140,8 @@ def inputs_fingerprint(recipe: Recipe) -> str:
             "data": recipe.data.model_dump(mode="json", exclude=PLACES["data"]),
             "contract": recipe.network.preprocessing().digest(),
             "table": digest_file(source) if source.is_file() else None,
-            "corrections": [digest_file(table) for table in recipe.data.corrections],
+            # Answers that do not say by whom are of a person called as their table.
+            "corrections": [[table.stem, digest_file(table)] for table in recipe.data.corrections],
             "entries": [[e.path, e.labels, e.crop, e.weight] for e in sources.listing.entries],
             "files": [[job.path, *file_state(job.file)] for job in sources.jobs],
         }
