@@ -242,7 +242,8 @@ def make_app(
             raise RefusalError(422, f"these data have no tag {tag!r}")
         if pictures.no_heat:
             raise RefusalError(404, pictures.no_heat)
-        return _picture(await heats.do(lambda: pictures.heat(row, tag)))
+        drawn = await heats.do(lambda: pictures.heat(row, tag))
+        return _picture(drawn, more={"cache-control": "no-store"})  # it follows from the export
 
     @app.get("/v1/original")
     async def original(identity: Text) -> Response:
