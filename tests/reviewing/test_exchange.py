@@ -389,11 +389,12 @@ def test_what_label_studios_server_has_exported_is_read_as_people_said_it() -> N
 def test_an_answer_counts_from_when_its_annotation_was_last_changed(tmp_path: Path) -> None:
     moments = {"created_at": "2026-11-28T09:00:00Z", "updated_at": "2026-11-28T10:00:00Z"}
     part = {"type": "choices", "from_name": "absent", "value": {"choices": ["cat"]}}
-    task = {"data": {"path": "a.png"}, "annotations": [{"result": [part], **moments}]}
+    annotations = [{"result": [part], **moments}]
+    task = {"data": {"path": "a.png", "identity": None}, "annotations": annotations}
     (tmp_path / "tasks.json").write_text(json.dumps([task]))
-    assert [each.at for each in read_tasks(tmp_path / "tasks.json")] == [
-        "2026-11-28T10:00:00.000+00:00"
-    ]
+    (answer,) = read_tasks(tmp_path / "tasks.json")
+    assert answer.at == "2026-11-28T10:00:00.000+00:00"
+    assert (answer.identity, answer.path) == ("", "a.png")
 
 
 LABEL_STUDIO = [
