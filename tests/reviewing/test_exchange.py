@@ -253,13 +253,13 @@ def test_labels_of_all_pictures_are_no_answers(built: BuiltRun) -> None:
     assert "name it in data.source, or export --format answers" in told
 
 
-@pytest.mark.parametrize("cell", ["cat", "[1]", '"{""cat"": 2}"'])
+@pytest.mark.parametrize("cell", ["cat", "[1]", '"{""cat"": 2}"', r'"{""\ud800"": 1}"'])
 def test_what_stood_before_answers_is_refused_where_it_is_no_labels(
     built: BuiltRun, cell: str
 ) -> None:
     source = built.folder / "labels.csv"
     source.write_text(f"path,cat,dog,before_answers\na.png,1,0,{cell}\n")
-    code, said = invoked("data", "check", str(built.recipe))
+    code, said = invoked("data", "build", str(built.recipe), "--out", str(built.folder / "other"))
     assert code != 0
     assert "labels.csv:2: column 'before_answers' is" in said
 
