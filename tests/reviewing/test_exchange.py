@@ -244,6 +244,20 @@ def test_answers_confirm_no_table_that_has_them_among_its_labels(built: BuiltRun
     assert as_before["confirmed"] == ["dog"]
 
 
+def test_a_wide_table_is_read_by_the_recipe_that_it_was_made_by(built: BuiltRun) -> None:
+    columns = {"path": "file", "split": "fold", "group": "film", "weight": "often", "crop": "at"}
+    named = {f"{key}_column": name for key, name in columns.items()}
+    source = built.folder / "labels.csv"
+    source.write_text("file,fold,film,often,at,cat,dog\na.png,test,f,2,0 0 40 40,1,0\n")
+    before = built.build(**named)
+    built.do("import", table(built, "answers.csv", HEAD + "a.png,cat,0,ann,\n"))
+    built.do("export", "--to", built.folder / "wide.csv", "--format", "wide")
+    source.write_bytes((built.folder / "wide.csv").read_bytes())
+    after = built.build(**named)
+    changed = {key for key, value in after.items() if value != before[key]}
+    assert changed == {"tag:cat", "before_answers"}
+
+
 def test_labels_of_all_pictures_are_no_answers(built: BuiltRun) -> None:
     built.build()
     built.do("import", table(built, "answers.csv", HEAD + "a.png,cat,0,ann,\n"))
