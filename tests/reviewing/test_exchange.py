@@ -183,9 +183,11 @@ def test_labels_whose_answers_are_gone_or_damaged_are_not_weighed_without_them(
     file = built.folder / "before.csv"
     assert "'maybe'; a label is 1" in (told := built.do("import", file, fails=True))
     assert "run: edgetag data build" in told
-    built.workspace.earlier_answers.unlink()
-    told = built.do("import", file, fails=True)
-    assert "missing, though labels here are people's answers; run: edgetag data build" in told
+    for gone in (built.workspace.earlier_answers, built.workspace.corrections):
+        built.build("before.csv")
+        gone.unlink()
+        told = built.do("import", file, fails=True)
+        assert f"{gone}: missing, though labels here are people's answers; run: edgetag" in told
 
 
 def test_answers_of_the_recipes_corrections_are_neither_exported_nor_counted_a_second_time(
