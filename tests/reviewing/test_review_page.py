@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from edgetag.reviewing.app import MOST_AT_ONCE
 from edgetag.writing import write_text
 from tests.support.chromium import Chromium, open_chromium
 from tests.support.reviewed import PENDING, SELECTED, Review, make_reviewed, ready, reviewing
@@ -74,7 +75,8 @@ def test_a_tags_key_turns_its_label_round_then_to_unknown_then_back(
 
 
 def test_of_a_whole_picture_space_confirms_every_label(tmp_path: Path, chromium: Chromium) -> None:
-    run = make_reviewed(tmp_path, count=6, findings=3)
+    many = [f"tag{number}" for number in range(MOST_AT_ONCE + 1)]  # more than a request may hold
+    run = make_reviewed(tmp_path, count=6, findings=3, tags=many)
     table = f"rank,identity,path,worth\n1,{4:064x},p,0.9\n2,{2:064x},p,0.5\n"
     write_text(run.workspace.mine / "questions.csv", table)
     with reviewing(run) as server, chromium.tab(server.url) as tab:
