@@ -14,6 +14,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 CHIP = "document.querySelector('.chip')"
 SAID = "document.getElementById('said').textContent"
+FILL = """for (let part = 'x'.repeat(1 << 20), n = 0; part;) {
+  try { localStorage.setItem(`full${n++}`, part) } catch { part = part.slice(0, part.length >> 1) }
+}"""
+"""Leave no room in the browser's storage."""
 
 
 @pytest.fixture
@@ -110,6 +114,11 @@ def test_space_says_that_the_label_in_question_is_right_and_goes_on(
         tab.wait_for(PENDING)
         assert tab.value(SELECTED) == "p3", "nothing is in question there"
         assert "Nothing is in question" in tab.value(SAID)
+        tab.value(FILL)
+        before = tab.value(f"{CHIP}.dataset.label")
+        tab.press("1")
+        assert "not kept" in tab.value(SAID)
+        assert tab.value(f"{CHIP}.dataset.label") == before, "what is not kept is not shown"
         views = server.pictures()["pictures"]
         assert [len(view["said"]) for view in views] == [1, 1, 1, 0, 0, 0]
         assert labels(server) == given
