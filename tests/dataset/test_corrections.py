@@ -275,6 +275,19 @@ def test_the_data_are_out_of_date_when_a_correction_changes(corrected: Corrected
     assert inputs_fingerprint(corrected(("0.png", "cat", 0, "ann", ""))) != before
 
 
+def test_the_data_are_out_of_date_when_a_table_bears_the_name_of_somebody_else(
+    corrected: Corrected, root: Path
+) -> None:
+    recipe = corrected()
+    digests = set()
+    for name in ("app.csv", "elsewhere/app.csv", "ann.csv"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text("path,cat\n0.png,0\n")
+        section = recipe.data.replace(corrections=(root / name,))
+        digests.add(inputs_fingerprint(recipe.replace(data=section)))
+    assert len(digests) == 2, "a table's name is a person's, but its folder is nobody's"
+
+
 def test_a_tag_that_is_none_of_the_recipe_is_refused_or_ignored_as_the_recipe_says(
     corrected: Corrected, workspace: Workspace
 ) -> None:
@@ -368,6 +381,16 @@ def test_tables_of_one_name_are_told_where_they_do_not_say_who_answered(
     for path in tables:
         path.write_text("path,tag,label,by\n0.png,cat,1,ann\n")
     assert check(recipe.replace(data=section), QUIET).advice == ()
+
+
+def test_names_that_differ_by_capitals_alone_are_told(corrected: Corrected, root: Path) -> None:
+    recipe = corrected()
+    path = root / "answers.csv"
+    rows = "0.png,cat,1,Ann\n1.png,cat,1,ann\n1.png,cat,1,ANN\n0.png,cat,1,bob\n"
+    path.write_text(f"path,tag,label,by\n{rows}")
+    section = recipe.data.replace(corrections=(path,))
+    (advice,) = check(recipe.replace(data=section), QUIET).advice
+    assert advice.startswith("counted as 3 people: 'ANN', 'Ann', 'ann'; if they are one, give ")
 
 
 def test_a_line_without_a_label_is_no_answer_and_null_says_that_nobody_can_tell(root: Path) -> None:

@@ -56,6 +56,7 @@ def test_the_manifest_keeps_its_contract(simple: Recipe, workspace: Workspace, r
         "confirmed",
         "repeats",
         "contested",
+        "before_answers",
         "tag:cat",
         "tag:dog",
     ]
@@ -337,8 +338,36 @@ def test_groups_that_an_explicit_split_tears_apart_are_named(
         ("a.png", 1, "train", "g"),
         ("b.png", 1, "test", "g"),
     ]
+    section = DataSection(source=table("t.csv", rows), tags=("cat",))
+    for by in ("content", "group"):
+        report = check(make_recipe(section.replace(split=SplitSection(by=by))), QUIET)
+        assert report.straddling_groups == ("g",)
+        (advice,) = [text for text in report.advice if "'g'" in text]
+        assert advice.endswith("data.split_column says so: give each of them one split there")
+
+
+def test_regions_of_one_file_that_an_explicit_split_tears_apart_are_named(
+    root: Path, picture: MakePicture, table: MakeTable, make_recipe: MakeRecipe
+) -> None:
+    picture("a.png", size=(80, 40))
+    rows = [
+        ("path", "at", "cat", "split"),
+        ("a.png", "0 0 40 40", 1, "train"),
+        ("a.png", "40 0 80 40", 0, "test"),
+    ]
+    section = DataSection(source=table("t.csv", rows), tags=("cat",), crop_column="at")
+    assert check(make_recipe(section), QUIET).straddling_groups == ("a.png",)
+
+
+def test_groups_that_hashes_tear_apart_are_named_with_what_keeps_them_together(
+    root: Path, picture: MakePicture, table: MakeTable, make_recipe: MakeRecipe
+) -> None:
+    for number in range(30):
+        picture(f"{number}.png", number)
+    rows = [("path", "cat", "group"), *((f"{number}.png", 1, "g") for number in range(30))]
     report = check(make_recipe(DataSection(source=table("t.csv", rows), tags=("cat",))), QUIET)
-    assert report.straddling_groups == ("g",)
+    (advice,) = [text for text in report.advice if "'g'" in text]
+    assert advice.endswith('data.split.by = "group" keeps them together')
 
 
 def test_a_split_by_group_needs_the_column(simple: Recipe, make_recipe: MakeRecipe) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib import get_data_path
 from PIL import Image
 
 from edgetag.dataset import open_dataset
@@ -12,6 +13,29 @@ from edgetag.dataset.stage import run
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.workspace import Workspace
+from tests.support.commands import invoked
+from tests.support.reviewed import make_reviewed
+
+
+def test_names_that_are_not_ascii_are_written_in_a_font_that_has_them_or_told(
+    tmp_path: Path,
+) -> None:
+    run = make_reviewed(tmp_path, count=4, findings=0, tags=("кот", "猫"))
+    dataset = open_dataset(run.workspace)
+    (tmp_path / "none.ttf").write_bytes(b"no font")
+    latin, more = (f"{get_data_path()}/fonts/ttf/{name}.ttf" for name in ("cmr10", "DejaVuSans"))
+    captions = []
+    for fonts, unwritten in (((latin,), ("кот", "猫")), ((latin, more), ("猫",))):
+        fonts = (str(tmp_path / "none.ttf"), *fonts)
+        sheet = tmp_path / f"{len(fonts)}.png"
+        assert write_contact_sheet(dataset, sheet, "train", 2, 1, fonts) == unwritten
+        captions.append(np.asarray(Image.open(sheet).convert("L"))[:, :150] < 128)
+    boxes, words = captions
+    assert (boxes != words)[:68].any()
+    assert (boxes == words)[68:].all()
+    code, said = invoked("data", "preview", str(run.recipe), "--out", str(run.workspace.root))
+    assert code == 0
+    assert "кот" not in said
 
 
 @pytest.mark.slow

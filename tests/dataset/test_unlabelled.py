@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from edgetag.dataset import open_dataset, stage
+from edgetag.dataset.check import check
 from edgetag.dataset.unlabelled import UNLABELLED, joined, place_of
 from edgetag.dataset.unlabelled_files import open_named
 from edgetag.errors import InputError
@@ -97,12 +98,16 @@ def test_folders_without_pictures_that_can_be_used_are_refused(
     with pytest.raises(InputError, match=r"teacher.pictures: .*more: no picture in it \("):
         stage.run(recipe, workspace, progress)
     (folder / "broken.png").write_bytes(b"no picture")
-    with pytest.raises(InputError, match=r"not one of 1 rows gives a usable image"):
+    with pytest.raises(InputError, match=r"not one of 1 rows gives a usable image") as refused:
         stage.run(recipe, workspace, progress)
+    report = check(recipe, progress)
+    assert str(refused.value) in report.problems
+    assert [image.path for image in report.dropped] == ["broken.png"]
     (folder / "broken.png").unlink()
     (folder / "out.png").symlink_to(tmp_path / "elsewhere.png")
-    with pytest.raises(InputError, match=r"leaves the data root"):
+    with pytest.raises(InputError, match=r"leaves .*more; put copies in place of") as refused:
         stage.run(recipe, workspace, progress)
+    assert str(refused.value) in "\n".join(check(recipe, progress).problems)
     folder.rename(tmp_path / "gone")
     with pytest.raises(InputError, match=r"teacher.pictures: .*more: not a folder"):
         stage.run(recipe, workspace, progress)

@@ -150,11 +150,15 @@ def test_a_blank_drawing_is_left_out_and_named(tmp_path: Path) -> None:
     assert summary.images == {"train": 1}
 
 
-def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "letter.txt").write_text("mine")
+@pytest.mark.parametrize("name", ["letter.txt", "plan.json", "set.json"])
+def test_a_folder_with_other_files_is_refused(tmp_path: Path, name: str) -> None:
+    files = [tmp_path / name, tmp_path / "images" / "mine.png"]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("mine")
     with pytest.raises(InputError, match="holds files that are no image set"):
         build(tmp_path, dots(1))
-    assert (tmp_path / "letter.txt").read_text() == "mine"
+    assert [file.read_text() for file in files] == ["mine", "mine"]
 
 
 def test_placements_depend_on_the_name_and_seed_alone() -> None:

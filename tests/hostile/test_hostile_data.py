@@ -7,6 +7,7 @@ import random
 import re
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from edgetag.dataset.check import check
 from edgetag.dataset.formats import read_listing
 from edgetag.dataset.stage import run
 from edgetag.dataset.survey import survey
+from edgetag.dataset.unlabelled_files import open_unlabelled
 from edgetag.errors import ExitCode, InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import DataSection, Recipe
@@ -327,6 +329,41 @@ def test_hidden_files_are_passed_over_and_told(root: Path, tmp_path: Path) -> No
     report = check(Recipe(name="x", data=section), QUIET)
     assert (report.images, report.ignored_files) == (1, 2)
     assert any(f"in {root}: 2 files, hidden" in said for said in report.advice)
+
+
+def read_regions(images: Path) -> None:
+    read_listing(DataSection(source=images, format="regions"))
+
+
+def read_folders(images: Path) -> None:
+    read_listing(DataSection(source=images, format="folders"))
+
+
+def read_unlabelled(images: Path) -> None:
+    open_unlabelled(images, 1)
+
+
+@pytest.mark.parametrize("read", [read_folders, read_regions, read_unlabelled])
+def test_a_folder_without_permission_is_named(read: Callable[[Path], None]) -> None:
+    # pytest's folders are closed to the user that root becomes here.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for file in ("open/a.png", "open/a.json", "shut/b.png", "shut/b.json"):
+            (folder / file).parent.mkdir(exist_ok=True)
+            (folder / file).write_text("{}")
+        (folder / "shut").chmod(0o000)
+        am_root = os.geteuid() == 0
+        if am_root:
+            os.seteuid(65534)
+        try:
+            with pytest.raises(InputError) as caught:
+                read(folder)
+        finally:
+            if am_root:
+                os.seteuid(0)
+            (folder / "shut").chmod(0o700)
+    assert f"{folder / 'shut'}: cannot be read: Permission denied" in str(caught.value)
 
 
 def test_a_linked_folder_without_permission_is_named() -> None:

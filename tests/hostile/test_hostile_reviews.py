@@ -18,6 +18,7 @@ import pytest
 
 from edgetag.children import python_environment
 from edgetag.serving.settings import Settings
+from edgetag.writing import write_text
 from tests.support.chromium import open_chromium
 from tests.support.programs import captured
 from tests.support.reviewed import ReviewedRun, make_reviewed, reviewing
@@ -209,6 +210,18 @@ def test_what_comes_from_another_page_or_by_another_name_is_refused(run: Reviewe
 
 
 @pytest.mark.slow
+def test_undo_says_that_answers_of_the_recipes_corrections_are_not_taken_back(
+    run: ReviewedRun,
+) -> None:
+    earlier = f"identity,path,tag,label,by,at\n{5:064x},p,cat,1,ann,\n"
+    write_text(run.workspace.earlier_answers, earlier)
+    with reviewing(run) as server:
+        for by, words in (("ann", "answers in data.corrections stay"), ("bob", "nothing is left")):
+            refused = server.client.post("/v1/undo", json={"by": by, "key": f"undo-of-{by}"})
+            assert refused.status_code == 409
+            assert words in refused.json()["detail"]
+
+
 def test_an_answer_that_is_none_is_refused(run: ReviewedRun) -> None:
     refused: tuple[tuple[dict[str, object], int], ...] = (
         ({"identity": "none such"}, 404),

@@ -17,7 +17,7 @@ from edgetag.demo_sets.downloads import (
     fetch_package,
     unpack_tar,
 )
-from edgetag.demo_sets.photos import photo_credits
+from edgetag.demo_sets.photos import CONTAINERS, photo_credits, unpack_photos
 from edgetag.demo_sets.rcc import read_container
 from edgetag.errors import InputError
 
@@ -113,10 +113,26 @@ def test_no_network_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         fetch_package(DebPackage("x", "0", ("usr",)), tmp_path)
 
 
-def container() -> bytes:
+def test_an_npm_package_of_a_former_version_is_fetched_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bin_folder = tmp_path / "bin"
+    bin_folder.mkdir()
+    tool(bin_folder, "npm", "echo 'npm error network down' >&2; exit 1")
+    monkeypatch.setenv("PATH", str(bin_folder))
+    done = tmp_path / "icons" / ".done"
+    done.parent.mkdir()
+    done.write_text(NPM.integrity)
+    assert fetch_package(NPM, tmp_path)
+    done.write_text("sha512-of another version")
+    with pytest.raises(InputError, match="npm could not download it"):
+        fetch_package(NPM, tmp_path)
+
+
+def container(names_in_it: tuple[str, ...] = ("a", "b", "c")) -> bytes:
     """One folder `a` with the files `b` (plain) and `c` (compressed)."""
     names, offsets = b"", []
-    for name in ("a", "b", "c"):
+    for name in names_in_it:
         offsets.append(len(names))
         names += struct.pack(">HI", len(name), 0) + name.encode("utf-16-be")
     packed = struct.pack(">I", 5) + zlib.compress(b"world")
@@ -150,6 +166,22 @@ def test_a_resource_container_gives_its_files() -> None:
 def test_a_damaged_container_is_refused(data: bytes) -> None:
     with pytest.raises(InputError, match=r"x\.rcc"):
         list(read_container(data, "x.rcc"))
+
+
+def test_photos_are_unpacked_all_or_none(tmp_path: Path) -> None:
+    containers, photos = tmp_path / "rcc", tmp_path / "photos"
+    containers.mkdir()
+    for name in CONTAINERS:
+        (containers / name).write_bytes(container())
+    first, *_, last = CONTAINERS
+    (containers / first).write_bytes(container(("images/tools", "saw.webp", "c")))
+    (containers / last).write_bytes(b"qres")
+    with pytest.raises(InputError, match="damaged resource container"):
+        unpack_photos(containers, photos)
+    assert not photos.exists(), "a later run would take a part for all"
+    (containers / last).write_bytes(container())
+    unpack_photos(containers, photos)
+    assert [path.name for path in photos.rglob("*.webp")] == ["saw.webp"]
 
 
 def test_a_container_that_contains_itself_is_refused() -> None:

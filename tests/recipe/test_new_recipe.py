@@ -24,6 +24,7 @@ from edgetag.validation.starting_recipe import (
     least_map_drop,
     starting_margins,
 )
+from tests.support.commands import invoked
 from tests.support.outcomes import chance_to_show
 
 MakeSurvey = Callable[..., Survey]
@@ -73,6 +74,14 @@ def test_a_new_recipe_is_valid_names_its_tags_and_never_overwrites(
     assert recipe.quantization.distillation == 1.0
     with pytest.raises(InputError, match="exists already"):
         write_recipe(path, draft(found))
+
+
+def test_a_source_is_found_from_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("path,cat\na.png,1\nb.png,0\n")
+    recipe = tmp_path / "new" / "one" / "recipe.toml"
+    code, said = invoked("recipe", "new", str(recipe), "--source", "../../labels.csv")
+    assert code == 0, said
+    assert load_recipe(recipe).data.source == tmp_path / "labels.csv"
 
 
 def test_it_is_short_enough_to_read(tmp_path: Path, found: Survey) -> None:

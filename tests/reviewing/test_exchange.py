@@ -183,9 +183,11 @@ def test_labels_whose_answers_are_gone_or_damaged_are_not_weighed_without_them(
     file = built.folder / "before.csv"
     assert "'maybe'; a label is 1" in (told := built.do("import", file, fails=True))
     assert "run: edgetag data build" in told
-    built.workspace.earlier_answers.unlink()
-    told = built.do("import", file, fails=True)
-    assert "missing, though labels here are people's answers; run: edgetag data build" in told
+    for gone in (built.workspace.earlier_answers, built.workspace.corrections):
+        built.build("before.csv")
+        gone.unlink()
+        told = built.do("import", file, fails=True)
+        assert f"{gone}: missing, though labels here are people's answers; run: edgetag" in told
 
 
 def test_answers_of_the_recipes_corrections_are_neither_exported_nor_counted_a_second_time(
@@ -230,12 +232,32 @@ def test_answers_confirm_no_table_that_has_them_among_its_labels(built: BuiltRun
     built.do("import", table(built, "answers.csv", HEAD + answers))
     built.do("export", "--to", built.folder / "wide.csv", "--format", "wide")
     as_before = built.build("answers.csv")
-    (built.folder / "labels.csv").write_bytes((built.folder / "wide.csv").read_bytes())
-    assert built.build("answers.csv") == as_before
+    for corrections in ((), ("answers.csv",)):
+        wide = (built.folder / "wide.csv").read_bytes()
+        (built.folder / "labels.csv").write_bytes(wide)
+        again = built.build("answers.csv")
+        assert {**again, "before_answers": ""} == as_before
+        outcomes = pl.read_csv(built.workspace.corrections)["outcome"].to_list()
+        assert outcomes == ["repeated", "confirmed", "conflict"]
+        assert built.view().labels == (0, 0, None)
+        built.build(*corrections)
+        built.do("export", "--to", built.folder / "wide.csv", "--format", "wide")
+        assert (built.folder / "wide.csv").read_bytes() == wide, "whoever exports it again"
     assert as_before["confirmed"] == ["dog"]
-    outcomes = pl.read_csv(built.workspace.corrections)["outcome"].to_list()
-    assert outcomes == ["repeated", "confirmed", "conflict"]
-    assert built.view().labels == (0, 0, None)
+
+
+def test_a_wide_table_is_read_by_the_recipe_that_it_was_made_by(built: BuiltRun) -> None:
+    columns = {"path": "file", "split": "fold", "group": "film", "weight": "often", "crop": "at"}
+    named = {f"{key}_column": name for key, name in columns.items()}
+    source = built.folder / "labels.csv"
+    source.write_text("file,fold,film,often,at,cat,dog\na.png,test,f,2,0 0 40 40,1,0\n")
+    before = built.build(**named)
+    built.do("import", table(built, "answers.csv", HEAD + "a.png,cat,0,ann,\n"))
+    built.do("export", "--to", built.folder / "wide.csv", "--format", "wide")
+    source.write_bytes((built.folder / "wide.csv").read_bytes())
+    after = built.build(**named)
+    changed = {key for key, value in after.items() if value != before[key]}
+    assert changed == {"tag:cat", "before_answers"}
 
 
 def test_labels_of_all_pictures_are_no_answers(built: BuiltRun) -> None:
@@ -247,13 +269,13 @@ def test_labels_of_all_pictures_are_no_answers(built: BuiltRun) -> None:
     assert "name it in data.source, or export --format answers" in told
 
 
-@pytest.mark.parametrize("cell", ["cat", "[1]", '"{""cat"": 2}"'])
+@pytest.mark.parametrize("cell", ["cat", "[1]", '"{""cat"": 2}"', r'"{""\ud800"": 1}"'])
 def test_what_stood_before_answers_is_refused_where_it_is_no_labels(
     built: BuiltRun, cell: str
 ) -> None:
     source = built.folder / "labels.csv"
     source.write_text(f"path,cat,dog,before_answers\na.png,1,0,{cell}\n")
-    code, said = invoked("data", "check", str(built.recipe))
+    code, said = invoked("data", "build", str(built.recipe), "--out", str(built.folder / "other"))
     assert code != 0
     assert "labels.csv:2: column 'before_answers' is" in said
 
@@ -383,11 +405,12 @@ def test_what_label_studios_server_has_exported_is_read_as_people_said_it() -> N
 def test_an_answer_counts_from_when_its_annotation_was_last_changed(tmp_path: Path) -> None:
     moments = {"created_at": "2026-11-28T09:00:00Z", "updated_at": "2026-11-28T10:00:00Z"}
     part = {"type": "choices", "from_name": "absent", "value": {"choices": ["cat"]}}
-    task = {"data": {"path": "a.png"}, "annotations": [{"result": [part], **moments}]}
+    annotations = [{"result": [part], **moments}]
+    task = {"data": {"path": "a.png", "identity": None}, "annotations": annotations}
     (tmp_path / "tasks.json").write_text(json.dumps([task]))
-    assert [each.at for each in read_tasks(tmp_path / "tasks.json")] == [
-        "2026-11-28T10:00:00.000+00:00"
-    ]
+    (answer,) = read_tasks(tmp_path / "tasks.json")
+    assert answer.at == "2026-11-28T10:00:00.000+00:00"
+    assert (answer.identity, answer.path) == ("", "a.png")
 
 
 LABEL_STUDIO = [

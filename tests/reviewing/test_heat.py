@@ -24,6 +24,8 @@ def test_a_file_with_maps_draws_heat_and_each_tags_own(tmp_path: Path) -> None:
         def drawn(path: str, **asked: str) -> bytes:
             answer = server.client.get(path, params={"identity": "id3", **asked})
             assert answer.status_code == 200, answer.text
+            # A browser keeps no heat, which another export draws otherwise.
+            assert ("no-store" in answer.headers["cache-control"]) == (path == "/v1/heat")
             return answer.content
 
         plain, cat, dog = (

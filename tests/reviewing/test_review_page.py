@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from edgetag.reviewing.app import MOST_AT_ONCE
 from edgetag.writing import write_text
 from tests.support.chromium import Chromium, open_chromium
 from tests.support.reviewed import PENDING, SELECTED, Review, make_reviewed, ready, reviewing
@@ -13,6 +14,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 CHIP = "document.querySelector('.chip')"
 SAID = "document.getElementById('said').textContent"
+FILL = """for (let part = 'x'.repeat(1 << 20), n = 0; part;) {
+  try { localStorage.setItem(`full${n++}`, part) } catch { part = part.slice(0, part.length >> 1) }
+}"""
+"""Leave no room in the browser's storage."""
 
 
 @pytest.fixture
@@ -74,7 +79,8 @@ def test_a_tags_key_turns_its_label_round_then_to_unknown_then_back(
 
 
 def test_of_a_whole_picture_space_confirms_every_label(tmp_path: Path, chromium: Chromium) -> None:
-    run = make_reviewed(tmp_path, count=6, findings=3)
+    many = [f"tag{number}" for number in range(MOST_AT_ONCE + 1)]  # more than a request may hold
+    run = make_reviewed(tmp_path, count=6, findings=3, tags=many)
     table = f"rank,identity,path,worth\n1,{4:064x},p,0.9\n2,{2:064x},p,0.5\n"
     write_text(run.workspace.mine / "questions.csv", table)
     with reviewing(run) as server, chromium.tab(server.url) as tab:
@@ -108,6 +114,11 @@ def test_space_says_that_the_label_in_question_is_right_and_goes_on(
         tab.wait_for(PENDING)
         assert tab.value(SELECTED) == "p3", "nothing is in question there"
         assert "Nothing is in question" in tab.value(SAID)
+        tab.value(FILL)
+        before = tab.value(f"{CHIP}.dataset.label")
+        tab.press("1")
+        assert "not kept" in tab.value(SAID)
+        assert tab.value(f"{CHIP}.dataset.label") == before, "what is not kept is not shown"
         views = server.pictures()["pictures"]
         assert [len(view["said"]) for view in views] == [1, 1, 1, 0, 0, 0]
         assert labels(server) == given
@@ -150,6 +161,13 @@ def test_what_another_person_says_appears_and_differs(tmp_path: Path, chromium: 
         server.say(5, "cat", 1 if mine != 1 else 0, by="bob")
         tab.wait_for("document.getElementById('p0').innerText.includes('people differ: cat')")
         assert "bob: " in tab.value("document.querySelector('.chip').innerText")
+        # A page that is hidden does not ask; what it is told of its own answer is not all news.
+        tab.value("Object.defineProperty(document, 'hidden', { value: true, configurable: true })")
+        server.say(4, "cat", 0, by="bob")
+        tab.press("l", "l", "1")
+        tab.wait_for(PENDING)
+        tab.value("delete document.hidden")
+        tab.wait_for("document.getElementById('p1').innerText.includes('answered')")
 
 
 def test_whoever_is_outvoted_turns_the_own_answer_round_and_sees_it_beside_earlier_ones(

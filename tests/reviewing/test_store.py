@@ -154,6 +154,23 @@ def test_labels_follow_the_answers_of_most_and_undoing_leads_back(tmp_path: Path
     assert board.progress().people == {}
 
 
+def test_all_changes_are_told_however_many_at_once(tmp_path: Path) -> None:
+    run = make_reviewed(tmp_path, count=8, findings=0)
+    board = Board(open_dataset(run.workspace))
+    store = Store(run.database, TAGS, board.has)
+    numbers = (5, 1, 3, 5, 2)
+    store.add([change(str(at), 1, identity=f"{each:064x}") for at, each in enumerate(numbers)])
+    board.follow(store)
+    told: list[int] = []
+    last = 0
+    while last < board.last:
+        identities, last = board.changed_since(last, 2)
+        assert len(identities) <= 2
+        told += [int(identity, 16) for identity in identities]
+    assert told == [1, 3, 5, 2]
+    assert board.changed_since(last, 2) == ((), last)
+
+
 def test_pictures_come_by_rank_and_pages_follow_each_other_without_gap(tmp_path: Path) -> None:
     run = make_reviewed(tmp_path, count=40, findings=25)
     findings = MineResult.read(run.workspace.mine / "mine.json", "mine").findings

@@ -58,7 +58,12 @@ def preview(
 
     loaded, workspace, progress = prepare(recipe, out, verbose=False)
     path = to or workspace.dataset / "preview.png"
-    write_contact_sheet(open_dataset(workspace), path, split, per_tag, loaded.seed)
+    unwritten = write_contact_sheet(open_dataset(workspace), path, split, per_tag, loaded.seed)
+    if unwritten:
+        progress.say(
+            f"warning: no font of this machine has the characters of {', '.join(unwritten)}, so "
+            "boxes stand for them; install one, such as fonts-noto-cjk"
+        )
     progress.say(f"wrote {path}")
 
 

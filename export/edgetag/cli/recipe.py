@@ -31,7 +31,10 @@ def new(
 
     refuse_existing(path)
     named = tuple(tag.strip() for tag in tags.split(",") if tag.strip())
-    surveyed = survey(path.parent / source, named, path.parent)
+    place = path.parent / source
+    if not path.parent.exists():
+        place = place.resolve()  # the system follows no .. out of a folder that is not there
+    surveyed = survey(place, named, path.parent)
     write_recipe(path, draft(surveyed))
     sentences = f"{surveyed.sentence()}\nwrote {path}; next: edgetag data check {quote(str(path))}"
     typer.echo(sentences, err=True)

@@ -6,6 +6,7 @@ By it, answers that a source has already are told from those that agree with it.
 import json
 from collections.abc import Mapping
 
+from edgetag.dataset.location import is_unicode
 from edgetag.errors import InputError
 
 BEFORE_ANSWERS = "before_answers"
@@ -33,7 +34,9 @@ def read_before_answers(cell: object, where: str) -> tuple[tuple[str, int | None
         before = json.loads(cell) if isinstance(cell, str) else cell
     except (ValueError, RecursionError):
         before = None
-    if not isinstance(before, dict) or any(label not in (0, 1, None) for label in before.values()):
+    if not isinstance(before, dict) or any(
+        label not in (0, 1, None) or not is_unicode(tag) for tag, label in before.items()
+    ):
         raise InputError(
             f"{where}: column {BEFORE_ANSWERS!r} is {cell!r:.80}; leave it as edgetag review "
             "export wrote it, or take the column out of the table"

@@ -1,13 +1,17 @@
 """`edgetag data check`: what a run would use, drop and refuse, without writing anything."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from unicodedata import normalize
 
+from edgetag.dataset.answers import Answer
 from edgetag.dataset.plan import NAMED, Plan, make_plan, open_sources
 from edgetag.dataset.prospects import unfit_splits
 from edgetag.dataset.result import CheckReport
 from edgetag.dataset.selection import DropReason
+from edgetag.dataset.unlabelled_files import open_unlabelled, undivided
+from edgetag.errors import InputError
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.tables.formats import counted
@@ -28,6 +32,7 @@ def check(recipe: Recipe, progress: Progress, others: Sequence[str] = ()) -> Che
     section = recipe.data
     sources = open_sources(section)
     plan = make_plan(sources, section, recipe.network.preprocessing(), None, progress)
+    taught = _taught(recipe, progress)
     listing = sources.listing
     splits = plan.counts(section.tags)
     return CheckReport(
@@ -36,7 +41,7 @@ def check(recipe: Recipe, progress: Progress, others: Sequence[str] = ()) -> Che
         listed=len(listing.entries),
         images=len(plan.images),
         splits=splits,
-        dropped=plan.dropped,
+        dropped=(*plan.dropped, *(image for more in taught for image in more.dropped)),
         rejected=plan.rejected(),
         rejected_share=plan.rejected_share(),
         near_duplicates=plan.near_duplicates,
@@ -44,9 +49,27 @@ def check(recipe: Recipe, progress: Progress, others: Sequence[str] = ()) -> Che
         unknown_tags=listing.unknown_tags,
         ignored_files=listing.ignored_files,
         corrections=plan.corrections,
-        problems=(*plan.problems(section), *others, *unfit_splits(recipe, splits)),
-        advice=(*_advice(plan), *_namesakes(section.corrections, plan)),
+        problems=(
+            *plan.problems(section),
+            *(problem for more in taught for problem in more.problems(undivided(section))),
+            *others,
+            *unfit_splits(recipe, splits),
+        ),
+        advice=(*_advice(plan), *_namesakes(section.corrections, plan), *_alike(plan.said)),
     )
+
+
+def _taught(recipe: Recipe, progress: Progress) -> Sequence[Plan]:
+    """Return what a run would use of the teacher's pictures, if it has some."""
+    folder, section = recipe.teacher.pictures, recipe.data
+    if folder is None:
+        return ()
+    try:
+        sources = open_unlabelled(folder, len(section.tags))
+    except InputError:
+        return ()  # no folder, or no picture in it: told with the others that the recipe names
+    contract = recipe.network.preprocessing()
+    return (make_plan(sources, undivided(section), contract, None, progress),)
 
 
 def _namesakes(tables: Sequence[Path], plan: Plan) -> Iterator[str]:
@@ -58,6 +81,19 @@ def _namesakes(tables: Sequence[Path], plan: Plan) -> Iterator[str]:
                 f"called {name!r} in data.corrections: {counted(count, 'table')}; answers in them "
                 "that do not say by whom are one person's, of whom the last counts; rename tables "
                 "of other people"
+            )
+
+
+def _alike(answers: Iterable[Answer]) -> Iterator[str]:
+    """Yield which names differ by their capitals alone, and so may be one person's."""
+    people: dict[str, set[str]] = {}
+    for answer in answers:
+        people.setdefault(normalize("NFKC", answer.by).casefold(), set()).add(answer.by)
+    for names in people.values():
+        if len(names) > 1:
+            yield (
+                f"counted as {len(names)} people: {', '.join(map(repr, sorted(names)))}; if they "
+                "are one, give them one name in the tables of data.corrections"
             )
 
 

@@ -1,9 +1,10 @@
 """What every label format is read into: one entry per row, labels in three states."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgetag.dataset.location import walk
 from edgetag.dataset.result import UnknownTag
 from edgetag.recipe import Format
 from edgetag.tags import Vocabulary
@@ -95,11 +96,17 @@ class TagReader:
         )
 
 
-def seen_in(folder: Path) -> Iterator[Path]:
-    """Yield what lies below a folder by path, but for what is hidden; links are not followed."""
-    for path in sorted(folder.rglob("*")):
-        if not any(part.startswith(".") for part in path.relative_to(folder).parts):
-            yield path
+def seen_in(folder: Path) -> list[Path]:
+    """Return what is in a folder and below it, but for what is hidden, in the order of paths.
+
+    Raises:
+        InputError: A folder may not be read.
+    """
+    seen: list[Path] = []
+    for place, folders, files in walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        seen += [place / name for name in (*folders, *files) if not name.startswith(".")]
+    return sorted(seen)
 
 
 def linked_in(folder: Path) -> int:

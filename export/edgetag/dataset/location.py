@@ -1,7 +1,11 @@
-"""Where a listed path leads, and whether that is inside the data root."""
+"""Where a listed path leads, whether that is inside the data root, and what is in a folder."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
+
+from edgetag.errors import InputError
 
 
 def foreign(path: str) -> str | None:
@@ -31,6 +35,27 @@ def shown(text: str) -> str:
 def is_unicode(text: str) -> bool:
     """Tell whether a text has no halves of surrogate pairs, which JSON and file names can leave."""
     return not any(0xD800 <= ord(character) < 0xE000 for character in text)
+
+
+def walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """Yield each folder in a folder with the names of folders and files in it.
+
+    Names of folders that are taken out of their list are not looked into; linked ones never are.
+
+    Raises:
+        InputError: One may not be read; `os.walk` and `Path.rglob` pass over it and what it holds.
+    """
+    for place, folders, files in os.walk(folder, onerror=refuse_unreadable):
+        yield Path(place), folders, files
+
+
+def refuse_unreadable(error: OSError) -> NoReturn:
+    """Refuse a folder that cannot be read.
+
+    Raises:
+        InputError: Always.
+    """
+    raise InputError(f"{error.filename}: cannot be read: {error.strerror}; allow reading it")
 
 
 class Locator:

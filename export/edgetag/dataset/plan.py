@@ -59,9 +59,12 @@ class Sources:
         problems = []
         if self.outside:
             first = self.outside[0]
+            remedy = "list paths inside the data root, or set data.root"
+            if self.listing.format == "folders":
+                remedy = "put copies in place of links that lead out of it"
             problems.append(
-                f"{first.where}: {first.path!r} {first.detail}{_others(len(self.outside))}; list "
-                "paths inside the data root, or set data.root"
+                f"{first.where}: {first.path!r} {first.detail}{_others(len(self.outside))}; "
+                f"{remedy}"
             )
         if self.listing.unknown_tags and section.unknown_tags == "refuse":
             names = ", ".join(repr(tag.name) for tag in self.listing.unknown_tags[:12])
@@ -112,11 +115,14 @@ class Plan:
         return bad / len(self.sources.listing.entries)
 
     def straddling_groups(self) -> tuple[str, ...]:
-        """Return groups whose images are in more than one split, sorted."""
+        """Return groups whose images are in more than one split, sorted.
+
+        Regions of one file are a group where they have no other, which bears its path.
+        """
         splits: dict[str, set[str]] = {}
         for image, split in zip(self.images, self.splits, strict=True):
-            if image.entry.group is not None:
-                splits.setdefault(image.entry.group, set()).add(split)
+            if (group := _group(image)) is not None:
+                splits.setdefault(group, set()).add(split)
         return tuple(sorted(group for group, names in splits.items() if len(names) > 1))
 
     def straddling(self) -> str:
@@ -124,9 +130,13 @@ class Plan:
         groups = self.straddling_groups()
         if not groups:
             return ""
+        torn = set(groups)
+        remedy = 'data.split.by = "group" keeps them together'
+        if any(image.entry.split is not None and _group(image) in torn for image in self.images):
+            remedy = "data.split_column says so: give each of them one split there"
         return (
             f"in more than one split: {counted(len(groups), 'group')}, such as {groups[0]!r}; "
-            'data.split.by = "group" keeps them together'
+            f"{remedy}"
         )
 
     def counts(self, tags: Sequence[str]) -> dict[str, SplitCounts]:
@@ -154,6 +164,11 @@ class Plan:
                 "data.max_rejected_share"
             )
         return problems
+
+
+def _group(image: Image) -> str | None:
+    entry = image.entry
+    return entry.path if entry.group is None and entry.crop is not None else entry.group
 
 
 def _splits(images: Sequence[Image], section: SplitSection) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from edgetag.dataset.answers import answers_csv
+from edgetag.dataset.before_answers import before_answers_text
 from edgetag.dataset.build_cache import cache_fingerprint, write_cache
 from edgetag.dataset.correcting import corrections_csv, counts_of, sentence_of
 from edgetag.dataset.listing import Listing
@@ -14,10 +15,10 @@ from edgetag.dataset.plan import Plan, Sources, make_plan, open_sources
 from edgetag.dataset.result import DatasetResult
 from edgetag.dataset.selection import DropReason
 from edgetag.dataset.unlabelled import place_of
-from edgetag.dataset.unlabelled_files import open_named, open_unlabelled
+from edgetag.dataset.unlabelled_files import open_named, open_unlabelled, undivided
 from edgetag.errors import InputError
 from edgetag.progress import Progress
-from edgetag.recipe import PLACES, Recipe, SplitSection
+from edgetag.recipe import PLACES, Recipe
 from edgetag.tables.csv import to_csv
 from edgetag.tables.formats import counted, format_count
 from edgetag.tables.text import shorten
@@ -43,7 +44,8 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> DatasetResu
     if more is None:
         shutil.rmtree(place.root, ignore_errors=True)
     else:
-        pictures = _build(more, _unsplit(recipe), place, progress)
+        undivided_recipe = recipe.replace(data=undivided(recipe.data))
+        pictures = _build(more, undivided_recipe, place, progress)
         progress.say(
             f"{counted(pictures.images, 'picture')} without labels in {recipe.teacher.pictures}"
         )
@@ -62,12 +64,8 @@ def build_pictures(
         InputError: There is no such file, no picture that can be read, or the disk is full.
     """
     sources = open_named(named, len(recipe.data.tags))
-    return _build(sources, _unsplit(recipe, max_rejected_share=1.0), workspace, progress)
-
-
-def _unsplit(recipe: Recipe, **changes: float) -> Recipe:
-    section = recipe.data.replace(split=SplitSection(), **changes)
-    return recipe.replace(data=section)
+    section = undivided(recipe.data, max_rejected_share=1.0)
+    return _build(sources, recipe.replace(data=section), workspace, progress)
 
 
 def _unlabelled(recipe: Recipe) -> Sources | None:
@@ -142,7 +140,8 @@ def inputs_fingerprint(recipe: Recipe) -> str:
             "data": recipe.data.model_dump(mode="json", exclude=PLACES["data"]),
             "contract": recipe.network.preprocessing().digest(),
             "table": digest_file(source) if source.is_file() else None,
-            "corrections": [digest_file(table) for table in recipe.data.corrections],
+            # Answers that do not say by whom are of a person called as their table.
+            "corrections": [[table.stem, digest_file(table)] for table in recipe.data.corrections],
             "entries": [[e.path, e.labels, e.crop, e.weight] for e in sources.listing.entries],
             "files": [[job.path, *file_state(job.file)] for job in sources.jobs],
         }
@@ -172,6 +171,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
             ],
             "repeats": [list(image.repeats) for image in images],
             "contested": [[tags[column] for column in image.contested] for image in images],
+            "before_answers": [before_answers_text(dict(image.entry.before)) for image in images],
             **{
                 f"tag:{name}": [image.labels[tag] for image in images]
                 for tag, name in enumerate(tags)
@@ -185,6 +185,7 @@ def manifest_of(plan: Plan, tags: Sequence[str]) -> pl.DataFrame:
             "confirmed": pl.List(pl.String),
             "repeats": pl.List(pl.String),
             "contested": pl.List(pl.String),
+            "before_answers": pl.String,
             **{f"tag:{name}": pl.Int8 for name in tags},
         },
     )

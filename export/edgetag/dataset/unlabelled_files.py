@@ -8,6 +8,12 @@ from edgetag.dataset.plan import Sources, located
 from edgetag.dataset.unlabelled import UNLABELLED
 from edgetag.errors import InputError
 from edgetag.preprocess import IMAGE_SUFFIXES
+from edgetag.recipe import DataSection, SplitSection
+
+
+def undivided(section: DataSection, **changes: float) -> DataSection:
+    """Return how pictures without labels are read: as those of the data, in one split."""
+    return section.replace(split=SplitSection(), **changes)
 
 
 def open_unlabelled(folder: Path, tags: int) -> Sources:

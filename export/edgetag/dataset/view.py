@@ -30,6 +30,7 @@ SINCE = {
     "confirmed": _NONE,
     "contested": _NONE,
     "repeats": _NONE,
+    "before_answers": pl.lit(""),
 }
 """Columns that older manifests lack, and what they would hold."""
 
@@ -46,8 +47,9 @@ class Dataset:
             epoch of training), `answered` (a list of the tags whose label is people's, see
             `[data] corrections`), `confirmed` (those of which people say what the source says),
             `repeats` (a list of the other paths of the same image), `contested` (a list of the
-            tags about which rows of the source contradict each other), then one Int8 column per
-            tag, named `tag:<name>` (1, 0 or null).
+            tags about which rows of the source contradict each other), `before_answers` (as the
+            source says it, see `before_answers`; empty where its labels are its own), then one Int8
+            column per tag, named `tag:<name>` (1, 0 or null).
         vocabulary: The tags, in column order.
         cache: The letterboxed images, in row order.
     """

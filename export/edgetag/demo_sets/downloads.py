@@ -103,9 +103,11 @@ def fetch_package(package: Package, target: Path) -> bool:
     Raises:
         InputError: The network or a tool failed, or the archive is not what it should be.
     """
+    reviewed = package.integrity if isinstance(package, NpmPackage) else package.sha256
     folder = target / package.folder
     done = folder / _DONE
-    if not done.is_file():
+    is_pinned = isinstance(package, NpmPackage)
+    if not done.is_file() or (is_pinned and done.read_text(encoding="utf-8") != reviewed):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target, prefix=".download-") as temporary:
@@ -113,7 +115,6 @@ def fetch_package(package: Package, target: Path) -> bool:
             digest = _verify(package, archive)
             _unpack(package, archive, folder)
         write_text(done, digest)
-    reviewed = package.integrity if isinstance(package, NpmPackage) else package.sha256
     return done.read_text(encoding="utf-8") == reviewed
 
 

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from edgetag.demo_sets.picture import FileDrawing, Picture
 from edgetag.demo_sets.rcc import read_container
 from edgetag.errors import InputError
+from edgetag.scratch import scratch_folder
 from edgetag.tags import DEFAULT_TAGS
 from edgetag.writing import write_bytes
 
@@ -42,24 +43,26 @@ _CREDIT_FIELDS = ("Copyright", "License", "Comment")
 
 
 def unpack_photos(containers: Path, target: Path) -> None:
-    """Write the photos of all containers to `target/<container>/<name>.webp`.
+    """Write the photos of all containers to `target/<container>/<name>.webp`: all, or none.
 
     Raises:
         InputError: A container is missing or damaged.
     """
-    for container, wanted in CONTAINERS.items():
-        path = containers / container
-        try:
-            data = path.read_bytes()
-        except OSError:
-            raise InputError(
-                f"{path}: missing; this version of gcompris-qt-data is laid out differently from "
-                "the reviewed one (3.1)"
-            ) from None
-        for inside, content in read_container(data, path):
-            name = PurePosixPath(inside).name
-            if wanted.search(inside) and name.endswith(".webp"):
-                write_bytes(target / path.stem / name, content)
+    with scratch_folder(target.parent) as aside:
+        for container, wanted in CONTAINERS.items():
+            path = containers / container
+            try:
+                data = path.read_bytes()
+            except OSError:
+                raise InputError(
+                    f"{path}: missing; this version of gcompris-qt-data is laid out differently "
+                    "from the reviewed one (3.1)"
+                ) from None
+            for inside, content in read_container(data, path):
+                name = PurePosixPath(inside).name
+                if wanted.search(inside) and name.endswith(".webp"):
+                    write_bytes(aside / "photos" / path.stem / name, content)
+        (aside / "photos").rename(target)
 
 
 def object_group(name: str, concepts: Collection[str]) -> str:

@@ -8,6 +8,7 @@ finished one is reused; one of another plan is made anew.
 import csv
 import io
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,8 @@ from edgetag.writing import write_text
 LABELS, SUMMARY, PLAN, ATTRIBUTION = "labels.csv", "set.json", "plan.json", "ATTRIBUTION.md"
 PACKAGES = "packages"
 """Folder of unpacked packages inside a set's folder; kept, so that a rebuild needs no network."""
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+"""What `PLAN` holds: files of others may be called so, too."""
 _CHUNK = 400
 """Pictures of one source per task of a worker."""
 _ALONE = 32
@@ -129,14 +132,14 @@ def _prepare(folder: Path, fingerprint: str) -> None:
     marker = folder / PLAN
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        ours = marker.is_file() or read_summary(folder) is not None
+        began = marker.read_text(encoding="utf-8", errors="replace") if marker.is_file() else ""
+        ours = _DIGEST.fullmatch(began) or read_summary(folder) is not None
         if not ours and any(entry.name != PACKAGES for entry in folder.iterdir()):
             raise InputError(
                 f"{folder}: holds files that are no image set; name an empty or a new folder"
             )
         (folder / SUMMARY).unlink(missing_ok=True)
-        same = marker.is_file() and marker.read_text(encoding="utf-8") == fingerprint
-        if not same:
+        if began != fingerprint:
             shutil.rmtree(folder / "images", ignore_errors=True)
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {error.strerror}") from None

@@ -41,21 +41,40 @@ def features_of(
         InputError: The network has no weights to begin with, and none are trained yet.
     """
     weights = workspace.trained_weights() if origin_of(recipe) == "trained" else None
-    basis = digest_json(
-        {
-            "network": recipe.network.model_dump(mode="json"),
-            "weights": digest_file(weights) if weights else "",
-            "images": dataset.cache.shards.fingerprint,
-            "rows": rows.tolist(),
-            "made with": dependencies_of("edgetag.label_noise.features").digest,
-        }
-    )
+    basis = basis_of(recipe, dataset, rows, weights or recipe.network.weights)
     file = workspace.mine / "features.npz"
     kept = _kept(file, basis)
     if kept is None:
         kept = _computed(recipe, dataset, rows, weights, progress)
         write_arrays(file, {"features": kept, "basis": np.array(basis)})
     return kept
+
+
+def basis_of(recipe: Recipe, dataset: Dataset, rows: Rows, weights: Path | None) -> str:
+    """Return a digest of all that features follow from.
+
+    Args:
+        recipe: Says which network.
+        dataset: The data.
+        rows: Of the pictures.
+        weights: The file of the network's weights; None where it has those of its package, or none.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    try:
+        digest = digest_file(weights) if weights else ""
+    except OSError as error:
+        raise InputError(f"network.weights: {weights}: {error.strerror}") from None
+    return digest_json(
+        {
+            "network": recipe.network.model_dump(mode="json", exclude={"weights"}),
+            "weights": digest,
+            "images": dataset.cache.shards.fingerprint,
+            "rows": rows.tolist(),
+            "made with": dependencies_of("edgetag.label_noise.features").digest,
+        }
+    )
 
 
 def _kept(file: Path, basis: str) -> Features | None:

@@ -80,7 +80,7 @@ class PicturesAnswer(Record):
     pictures: tuple[PictureView, ...]
     total: int = 0
     more: bool = False
-    last: int = Field(description="The last change of which this knows.")
+    last: int = Field(description="The last change of which this knows, about these pictures.")
     undone: str = ""
     progress: Progress
 
@@ -161,22 +161,24 @@ def make_app(
         """Return the pictures behind one, by rank."""
         _follow(board, store)
         wanted = Filter(tag, label, split, source, kind, state)
+        last = board.last  # what others add from now on is told as a change
         shown, total, more = board.page(wanted, after, count)
         return _json(
             PicturesAnswer(
                 pictures=tuple(shown),
                 total=total,
                 more=more,
-                last=board.last,
+                last=last,
                 progress=board.progress(),
             )
         )
 
     @app.get("/v1/changes")
     def changes(since: Annotated[int, Query(ge=0)]) -> Response:
-        """Return the pictures that anybody changed after a change."""
+        """Return the pictures that anybody changed after a change, the earliest first."""
         _follow(board, store)
-        return _json(answer(board.changed_since(since, MOST_AT_ONCE)))
+        changed, last = board.changed_since(since, MOST_AT_ONCE)
+        return _json(answer(changed).replace(last=last, more=last < board.last))
 
     @app.post("/v1/answers")
     async def take_answers(request: Request) -> Response:
@@ -211,7 +213,12 @@ def make_app(
         undone = await run_in_threadpool(_kept, lambda: store.undo(sent.by, sent.key))
         await run_in_threadpool(_follow, board, store)
         if undone is None:
-            raise RefusalError(409, "nothing is left to undo")
+            stays = (
+                " of this review; your answers in data.corrections stay until you give others"
+                if sent.by in board.answered_earlier
+                else ""
+            )
+            raise RefusalError(409, f"nothing is left to undo{stays}")
         there = (undone.identity,) if board.has(undone.identity) else ()
         return _json(answer(there, undone.tag))
 
@@ -235,7 +242,8 @@ def make_app(
             raise RefusalError(422, f"these data have no tag {tag!r}")
         if pictures.no_heat:
             raise RefusalError(404, pictures.no_heat)
-        return _picture(await heats.do(lambda: pictures.heat(row, tag)))
+        drawn = await heats.do(lambda: pictures.heat(row, tag))
+        return _picture(drawn, more={"cache-control": "no-store"})  # it follows from the export
 
     @app.get("/v1/original")
     async def original(identity: Text) -> Response:

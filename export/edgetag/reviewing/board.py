@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -59,6 +59,7 @@ class Board:
         tags: The vocabulary.
         last: The last row of the database that was read.
         missing_findings: Findings about pictures that the data do not have.
+        answered_earlier: Who gave the answers that the data's labels are corrected by.
     """
 
     def __init__(
@@ -123,6 +124,7 @@ class Board:
             if answer.identity in self._rows and answer.tag in self._columns:
                 place = self._rows[answer.identity], self._columns[answer.tag]
                 self._earlier.setdefault(place, []).append(answer)
+        self.answered_earlier = {answer.by for answer in earlier}
         for row, column in self._earlier:
             self._settle(row, column)
 
@@ -236,11 +238,16 @@ class Board:
                 self._settle(row, column)
         return tuple(dict.fromkeys(self._identities[row] for row, _ in touched))
 
-    def changed_since(self, last: int, most: int) -> tuple[str, ...]:
-        """Return the pictures that rows after one are about, the latest at most."""
+    def changed_since(self, last: int, most: int) -> tuple[tuple[str, ...], int]:
+        """Return the pictures that rows after one are about, and the last row that is told so.
+
+        Of more than `most` pictures those whose last row came first: the rest is told after that.
+        """
         with self._lock:
-            latest = islice(reversed(self._changed.items()), most)
-            return tuple(identity for identity, kept in latest if kept > last)
+            latest = takewhile(lambda each: each[1] > last, reversed(self._changed.items()))
+            changed = list(latest)[::-1]
+            told_last = self.last if len(changed) <= most else changed[most - 1][1]
+            return tuple(identity for identity, _ in changed[:most]), told_last
 
     def page(self, wanted: Filter, after: str, count: int) -> tuple[list[PictureView], int, bool]:
         """Return pictures behind one.

@@ -8,11 +8,15 @@ from pathlib import Path
 
 from edgetag.dataset import open_dataset
 from edgetag.dataset.answers import Answer, answers_csv, read_answers
-from edgetag.dataset.before_answers import BEFORE_ANSWERS, before_answers_text
+from edgetag.dataset.before_answers import (
+    BEFORE_ANSWERS,
+    before_answers_text,
+    read_before_answers,
+)
 from edgetag.dataset.correcting import last_by_person
 from edgetag.dataset.location import Locator
 from edgetag.errors import InputError
-from edgetag.recipe import Recipe
+from edgetag.recipe import DataSection, Recipe
 from edgetag.reviewing.board import Board
 from edgetag.reviewing.label_studio import read_tasks, tasks_json
 from edgetag.reviewing.opening import open_review
@@ -65,7 +69,7 @@ def export(workspace: Workspace, recipe: Recipe, form: Form, to: Path) -> Review
         if form == "answers":
             text = answers_csv(answer.answer() for answer in answers)
         elif form == "wide":
-            text = _wide(workspace, board)
+            text = _wide(workspace, board, recipe.data)
         else:
             text = tasks_json(board.labelled(), answers, recipe.data.image_root.resolve().name)
         write_text(to, text)
@@ -187,10 +191,14 @@ def _said(answer: Answer | Kept) -> tuple[str, str, int | None, str, str]:
     return answer.identity, answer.tag, answer.label, answer.by, answer.at
 
 
-def _wide(workspace: Workspace, board: Board) -> str:
-    """Return a table that is a source of data: labels as corrected, splits and regions as built."""
+def _wide(workspace: Workspace, board: Board, section: DataSection) -> str:
+    """Return a table that is a source of data: labels as corrected, splits and regions as built.
+
+    Its columns are called as the recipe calls them: it would pass over a split of another name.
+    """
     manifest = open_dataset(workspace).manifest
-    if both := [tag for tag in board.tags if tag in (*FIXED, BEFORE_ANSWERS)]:
+    called = {name: getattr(section, f"{name}_column") or name for name in FIXED}
+    if both := [tag for tag in board.tags if tag in (*called.values(), BEFORE_ANSWERS)]:
         raise InputError(
             f"a wide table has a column {both[0]!r} beside those of tags, and that is a tag, too; "
             "take --format answers"
@@ -203,7 +211,11 @@ def _wide(workspace: Workspace, board: Board) -> str:
         if name in manifest.columns
         and (name not in plain or set(map(str, manifest[name])) - {str(plain[name])})
     ]
-    before = board.before_answers()
+    # A source with answers among its labels still says what stood there before them.
+    before = [
+        own | dict(read_before_answers(cell, str(workspace.manifest)))
+        for own, cell in zip(board.before_answers(), manifest["before_answers"], strict=True)
+    ]
     answered = [BEFORE_ANSWERS] if any(before) else []
     rows = []
     for row, labels, own in zip(
@@ -213,7 +225,7 @@ def _wide(workspace: Workspace, board: Board) -> str:
         cells = (" ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in row)
         told = [before_answers_text(own)] if answered else []
         rows.append([*cells, *("" if label < 0 else label for label in labels), *told])
-    return to_csv((*fixed, *board.tags, *answered), rows)
+    return to_csv((*(called[name] for name in fixed), *board.tags, *answered), rows)
 
 
 def _write_hydrus(board: Board, folder: Path, result: ReviewExport) -> ReviewExport:

@@ -130,7 +130,7 @@ def _result(labels: dict[str, int | None]) -> list[dict[str, object]]:
 
 def _answers(task: Any, owner: str, where: str) -> Iterator[Answer]:
     data = task["data"]
-    identity = str(data.get("identity", ""))
+    identity = str(data.get("identity") or "")
     path = str(data.get("path") or _served_path(str(data.get("image") or "")))
     if not (identity or path):
         raise ValueError("its data have neither identity, path nor image")

@@ -31,12 +31,14 @@ def open_review(
         raise InputError(f"{path}: missing; run: edgetag review RUN")
     mined = MineResult.read_if_there(workspace.mine / "mine.json", "mine")
     opened = dataset or open_dataset(workspace)
+    if opened.manifest["answered"].list.len().sum():
+        for table in (workspace.earlier_answers, workspace.corrections):
+            if not table.exists():
+                raise InputError(
+                    f"{table}: missing, though labels here are people's answers; run: edgetag data "
+                    "build"
+                )
     earlier = earlier_answers(workspace.earlier_answers, opened.vocabulary)
-    if not earlier and opened.manifest["answered"].list.len().sum():
-        raise InputError(
-            f"{workspace.earlier_answers}: missing, though labels here are people's answers; "
-            "run: edgetag data build"
-        )
     board = Board(
         opened,
         mined.findings if mined else (),

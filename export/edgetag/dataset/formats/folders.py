@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from edgetag.dataset.formats.given import PLACEHOLDER, Draft, Given
 from edgetag.dataset.listing import Entry, Listing, TagReader
+from edgetag.dataset.location import refuse_unreadable, walk
 from edgetag.errors import InputError
 from edgetag.preprocess import IMAGE_SUFFIXES
 from edgetag.recipe import DataSection
@@ -76,12 +77,12 @@ def read(given: Given) -> Listing:
 
 def _files(source: Path) -> list[Path]:
     paths = []
-    for folder, folders, files in os.walk(source, onerror=_refuse):
+    for folder, folders, files in walk(source):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        paths += [Path(folder) / name for name in files]
+        paths += [folder / name for name in files]
         for name in folders:
             # Not walked, but listed: a link out of the root is to be refused, not passed over.
-            link = Path(folder) / name
+            link = folder / name
             if link.is_symlink():
                 paths += [link / name for name in _files_in(link)]
     return paths
@@ -92,12 +93,4 @@ def _files_in(folder: Path) -> list[str]:
         with os.scandir(folder) as children:
             return [child.name for child in children if child.is_file()]
     except OSError as error:
-        raise _unreadable(error) from None
-
-
-def _refuse(error: OSError) -> None:
-    raise _unreadable(error)
-
-
-def _unreadable(error: OSError) -> InputError:
-    return InputError(f"{error.filename}: cannot be read: {error.strerror}; allow reading it")
+        refuse_unreadable(error)

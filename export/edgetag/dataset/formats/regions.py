@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from edgetag.dataset.formats.given import PLACEHOLDER, Draft, Given
 from edgetag.dataset.listing import Crop, Entry, Listing, TagReader, linked_in
+from edgetag.dataset.location import walk
 from edgetag.errors import InputError
 from edgetag.recipe import DataSection
 from edgetag.userfiles import read_file
@@ -60,8 +61,16 @@ class Document(_Foreign):
 
 
 def region_files(source: Path) -> list[Path]:
-    """Return the JSON files of a source, sorted."""
-    return sorted(source.rglob("*.json")) if source.is_dir() else [source]
+    """Return the JSON files of a source, sorted.
+
+    Raises:
+        InputError: A folder may not be read.
+    """
+    if not source.is_dir():
+        return [source]
+    return sorted(
+        place / name for place, _, names in walk(source) for name in names if name.endswith(".json")
+    )
 
 
 def recognises(given: Given) -> bool:
