@@ -17,6 +17,7 @@ from edgetag.shipping import read_shipping
 from edgetag.stages import STAGES, Stage, stage
 from edgetag.stages import needs as needs_of
 from edgetag.training.cluster import read_cluster
+from edgetag.training.result import trained_thresholds
 from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file, measured
 
 PACKAGES = (
@@ -182,8 +183,8 @@ def _hold_to_inputs(
     """Refuse what was made of other files than lie here now, and tell what was made of other data.
 
     Weights and files of two trainings would be mixed, and the numbers of a verdict would stand
-    beside other files; its pictures are rows of another table. But a network that learnt from
-    other labels or pictures may be judged by those of now.
+    beside other files; its pictures are rows of another table. But a network that learnt
+    from other labels or pictures may be judged by those of now, if its tags are the same.
     """
     again = f"edgetag run RECIPE --out {quote(str(workspace.root))}"
     done = run_file.stages[need.name]
@@ -193,6 +194,8 @@ def _hold_to_inputs(
             f"{workspace.root}: {', '.join(changed)} changed since {need.name} left it; "
             f"run: {again}"
         )
+    if need.name == "train" and (workspace.train / "thresholds.json").exists():
+        trained_thresholds(workspace, recipe.data.tags)
     older = older_inputs(need, recipe, run_file)
     stages = [name for name in older if name in {each.name for each in STAGES}]
     if stages and need.name == "validate":
