@@ -356,6 +356,21 @@ def test_force_keeps_what_no_stage_makes_again(make: Callable[..., Plant]) -> No
     assert not stray.exists()
 
 
+def test_force_leaves_nothing_behind_a_link_to_another_disk(
+    make: Callable[..., Plant], tmp_path: Path
+) -> None:
+    plant = make()
+    plant.run()
+    elsewhere = plant.workspace.train.rename(tmp_path / "large disk")
+    plant.workspace.train.symlink_to(elsewhere)
+    strays = [elsewhere / "checkpoint.npz", elsewhere / "tensorboard" / "events"]
+    for path in strays:
+        write_text(path, "of the run before")
+    plant.run(force=True)
+    assert not any(path.exists() for path in strays)
+    assert (elsewhere / "train.json").exists()
+
+
 def test_force_deletes_nothing_in_a_folder_that_is_no_run(make: Callable[..., Plant]) -> None:
     plant = make("project")
     own = plant.workspace.root / "export" / "module.py"
