@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,17 @@ from typer.testing import CliRunner
 
 from edgetag.cli.app import app
 from edgetag.conversion.classifier import own_description
-from edgetag.conversion.layers import label
+from edgetag.conversion.layers import Layer, label
 from edgetag.errors import ExitCode, InputError
 from edgetag.progress import SilentProgress
+from edgetag.rescue.ranking import rank, ranking_rows
 from edgetag.rescue.result import RescueResult
 from edgetag.rescue.stage import run
+from edgetag.rescue.trials import Trials
 from edgetag.workspace import Workspace, digest_file
 from tests.support.accelerators import RAN
 from tests.support.rescue_run import RescueRun, make_run, outlier
-from tests.support.run_folders import INT8
+from tests.support.run_folders import INT8, write_models
 
 pytestmark = pytest.mark.slow
 
@@ -99,6 +101,26 @@ def test_a_killed_rescue_goes_on_with_what_was_scored(
     assert again.ranking == rescued.ranking
     timeless = [step.replace(latency_ms=None) for step in rescued.steps]
     assert [step.replace(latency_ms=None) for step in again.steps] == timeless
+
+
+def test_layers_of_another_file_are_ranked_anew(spoilt: RescueRun, tmp_path: Path) -> None:
+    # Layers in float are the same in both: it is how the others are rounded that differs.
+    workspace = Workspace(tmp_path / "run")
+    shutil.copytree(spoilt.workspace.root, workspace.root)
+    first = []
+    for layer in ("stem", "cam"):
+        write_models(workspace, outlier(INT8, layer, 100))
+        trials = Trials(spoilt.with_recipe(MARGIN), workspace, SilentProgress(), "int8", "float")
+        two = [each for each in trials.layers if each.label in ("stem", "cam")]
+        others = [each for each in trials.layers if each not in two]
+
+        def make(kept: Collection[Layer], trials: Trials = trials, others: Any = others) -> bytes:
+            return trials.grafted([*others, *kept], "float")
+
+        rows, kept_at = ranking_rows(trials.dataset, 1), tmp_path / "ranking.json"
+        ranked = rank(two, make, trials.runtime, rows, kept_at, 2, SilentProgress())
+        first.append(ranked[0].label)
+    assert first == ["stem", "cam"]
 
 
 def test_a_variant_inside_its_limits_is_left_alone(
