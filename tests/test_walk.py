@@ -88,6 +88,9 @@ class Plant:
         one_stage.run_stage(name, self.recipe(), self.workspace, lines)
         return [line for line in lines.lines if line.startswith("note")]
 
+    def require(self, *names: str) -> None:
+        one_stage.require_in_step(names, self.recipe(), self.workspace, SilentProgress())
+
     @property
     def files(self) -> list[str]:
         path = self.workspace.export / "export.json"
@@ -271,8 +274,11 @@ def test_a_stage_by_itself_does_not_mix_what_two_trainings_left(
     for name in ("export", "validate", "bench", "explain"):
         with pytest.raises(InputError, match=r"was made from what train.* left before; run: edge"):
             plant.alone(name)
+    with pytest.raises(InputError, match=r"export was made from what train.* left before"):
+        plant.require("export")  # as rescue and robustness do, which are no stages
     plant.alone("quantize")
     plant.alone("export")
+    plant.require("export", "targets")
     for name in ("bundle", "report"):
         with pytest.raises(InputError, match="validate judged what train, export left before"):
             plant.alone(name)

@@ -156,13 +156,7 @@ def run_stage(
                     f"run: edgetag run RECIPE --out {quote(str(workspace.root))}"
                     f"{'' if workspace.run_file.exists() else elsewhere}"
                 )
-            if done.settings != settings_digest(stage(need), recipe):
-                raise InputError(
-                    f"{workspace.root}: {need} was run with other settings than the recipe has now "
-                    f"({', '.join(stage(need).sections)}); run: edgetag run RECIPE --out "
-                    f"{quote(str(workspace.root))}"
-                )
-            _hold_to_inputs(stage(need), recipe, run_file, workspace, progress)
+            _hold(stage(need), recipe, run_file, workspace, progress)
         options = options_of(chosen, recipe, workspace) | options
         of_all = {key: value for key, value in options.items() if key not in parts}
         made = making(chosen, recipe, run_file, of_all)
@@ -175,6 +169,36 @@ def run_stage(
             run_file = run_file.replace(stages={**run_file.stages, name: kept})
             run_file.write(workspace.run_file)
         return result
+
+
+def require_in_step(
+    names: Collection[str], recipe: Recipe, workspace: Workspace, progress: Progress
+) -> None:
+    """Hold stages to the recipe and to each other, before work on what they left that is no stage.
+
+    One that is not in the run folder's books is passed over: what it left is missed where it is
+    read.
+
+    Raises:
+        InputError: As in `run_stage`, but that a stage is missing.
+    """
+    run_file = open_run(recipe, workspace)
+    for name in names:
+        if name in run_file.stages:
+            _hold(stage(name), recipe, run_file, workspace, progress)
+
+
+def _hold(
+    need: Stage, recipe: Recipe, run_file: RunFile, workspace: Workspace, progress: Progress
+) -> None:
+    """Refuse what a stage left by other settings, or of other files than lie here now."""
+    if run_file.stages[need.name].settings != settings_digest(need, recipe):
+        raise InputError(
+            f"{workspace.root}: {need.name} was run with other settings than the recipe has now "
+            f"({', '.join(need.sections)}); run: edgetag run RECIPE --out "
+            f"{quote(str(workspace.root))}"
+        )
+    _hold_to_inputs(need, recipe, run_file, workspace, progress)
 
 
 def _hold_to_inputs(

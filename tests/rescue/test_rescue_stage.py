@@ -14,14 +14,16 @@ from edgetag.cli.app import app
 from edgetag.conversion.classifier import own_description
 from edgetag.conversion.layers import Layer, label
 from edgetag.errors import ExitCode, InputError
+from edgetag.fingerprints import settings_digest
 from edgetag.progress import SilentProgress
 from edgetag.rescue.ranking import rank, ranking_rows
 from edgetag.rescue.result import RescueResult
 from edgetag.rescue.stage import run
 from edgetag.rescue.trials import Trials
-from edgetag.workspace import Workspace, digest_file
+from edgetag.stages import stage
+from edgetag.workspace import Making, RunFile, StageRecord, Workspace, digest_file
 from tests.support.accelerators import RAN
-from tests.support.rescue_run import RescueRun, make_run, outlier
+from tests.support.rescue_run import RECIPE, RescueRun, make_run, outlier
 from tests.support.run_folders import INT8, write_models
 
 pytestmark = pytest.mark.slow
@@ -166,8 +168,6 @@ def test_layers_in_16_bits_keep_their_8_bit_weights(
 def test_the_verb_prints_steps_and_ends_with_the_verdict(
     spoilt: RescueRun, rescued: RescueResult, tmp_path: Path
 ) -> None:
-    from tests.support.rescue_run import RECIPE
-
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(RECIPE + MARGIN)
     arguments = ["rescue", str(recipe), "--out", str(spoilt.workspace.root)]
@@ -176,6 +176,34 @@ def test_the_verb_prints_steps_and_ends_with_the_verdict(
     assert "1 layer in float brings int8 inside" in shown.output
     printed = CliRunner().invoke(app, [*arguments, "--json", "--max-layers", "1"])
     assert json.loads(printed.stdout)["chosen"] == rescued.chosen
+
+
+@pytest.mark.parametrize("verb", ["rescue", "robustness"])
+def test_files_of_another_training_are_not_looked_at(
+    spoilt: RescueRun, tmp_path: Path, verb: str
+) -> None:
+    run_folder, recipe = tmp_path / "run", tmp_path / "recipe.toml"
+    shutil.copytree(spoilt.workspace.root, run_folder)
+    recipe.write_text(RECIPE + MARGIN)
+    made = Making(settings={}, code="", packages={}, inputs={"train": "the training before"})
+    record = StageRecord(
+        fingerprint="",
+        making=made,
+        settings=settings_digest(stage("export"), spoilt.with_recipe(MARGIN)),
+        outputs={},
+        finished_at="",
+        wall_s=1.0,
+        peak_memory_bytes=1,
+    )
+    train = record.replace(
+        making=None, settings=settings_digest(stage("train"), spoilt.with_recipe(MARGIN))
+    )
+    books = RunFile(
+        name="tiny", recipe={}, seed=1, versions={}, stages={"train": train, "export": record}
+    )
+    books.write(run_folder / "run.json")
+    with pytest.raises(InputError, match="export was made from what train left before"):
+        app([verb, str(recipe), "--out", str(run_folder)], standalone_mode=False)
 
 
 def test_what_cannot_be_rescued_is_told(spoilt: RescueRun) -> None:
