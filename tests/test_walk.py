@@ -23,6 +23,7 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe, passed_over
 from edgetag.records import Result
 from edgetag.stages import Stage
+from edgetag.training.result import Thresholds
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_text
@@ -61,6 +62,7 @@ class Plant:
     qat: Decision = "pass"
     float_: Decision = "pass"
     seed: int = 1
+    tags: tuple[str, ...] = ("cat", "dog")
     turn: str = ""
     """Makes the same stages leave other files, as trainings on a GPU do."""
     kill: tuple[str, int, str] = ("", 0, "")
@@ -70,7 +72,8 @@ class Plant:
 
     def recipe(self, more: str = "") -> Recipe:
         source = self.workspace.root.parent / "l.csv"
-        text = f'name = "x"\nseed = {self.seed}\n[data]\nsource = "l.csv"\ntags = ["cat"]\n{more}'
+        tags = list(self.tags)
+        text = f'name = "x"\nseed = {self.seed}\n[data]\nsource = "l.csv"\ntags = {tags}\n{more}'
         return parse_recipe(text, source.with_name("r.toml"))
 
     def run(self, more: str = "", force: bool = False) -> list[str]:
@@ -84,6 +87,9 @@ class Plant:
         lines = Lines()
         one_stage.run_stage(name, self.recipe(), self.workspace, lines)
         return [line for line in lines.lines if line.startswith("note")]
+
+    def require(self, *names: str) -> None:
+        one_stage.require_in_step(names, self.recipe(), self.workspace, SilentProgress())
 
     @property
     def files(self) -> list[str]:
@@ -99,6 +105,9 @@ class Plant:
                 if "*" not in output and output != "dataset/cache/index.json":
                     text = f"{which.name} {recipe.seed} {self.turn}"
                     write_text(workspace.root / output, text)
+            if which.name == "train":
+                kept = Thresholds(policy=self.turn, split="validation", thresholds=at_half(recipe))
+                kept.write(workspace.train / "thresholds.json")
             result.write(workspace.root / which.outputs[0])
             self._kill(which, "after")
             return result
@@ -153,13 +162,17 @@ def dataset(seed: int) -> DatasetResult:
     return dataset_result(input_size=32, splits=splits, cache_fingerprint=f"seed {seed}")
 
 
+def at_half(recipe: Recipe) -> dict[str, float]:
+    return dict.fromkeys(recipe.data.tags, 0.5)
+
+
 def quantized(weights: Path) -> QuantizedVariant:
     return quantized_variant(weights_sha256=digest_file(weights))
 
 
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Plant]:
-    (tmp_path / "l.csv").write_text("path,cat\na.png,1\n")
+    (tmp_path / "l.csv").write_text("path,cat,dog,cow\na.png,1,0,0\n")
     (tmp_path / "a.png").write_bytes(b"x")
 
     def made(folder: str = "run", **settings: Any) -> Plant:
@@ -261,8 +274,11 @@ def test_a_stage_by_itself_does_not_mix_what_two_trainings_left(
     for name in ("export", "validate", "bench", "explain"):
         with pytest.raises(InputError, match=r"was made from what train.* left before; run: edge"):
             plant.alone(name)
+    with pytest.raises(InputError, match=r"export was made from what train.* left before"):
+        plant.require("export")  # as rescue and robustness do, which are no stages
     plant.alone("quantize")
     plant.alone("export")
+    plant.require("export", "targets")
     for name in ("bundle", "report"):
         with pytest.raises(InputError, match="validate judged what train, export left before"):
             plant.alone(name)
@@ -286,17 +302,32 @@ def test_a_stage_by_itself_tells_that_labels_changed(make: Callable[..., Plant])
     plant = make()
     plant.run()
     labels = plant.recipe().data.source
-    labels.write_text("path,cat\na.png,0\n")
+    labels.write_text("path,cat,dog\na.png,0,0\n")
     (said,) = plant.alone("validate")
     assert said.startswith("note: dataset is of other data than there are now (labels or pictures")
     labels.unlink()
     assert plant.alone("validate") == []
-    labels.write_text("path,cat\na.png,0\n")
+    labels.write_text("path,cat,dog\na.png,0,0\n")
     plant.turn = "of other pictures"
     plant.alone("dataset")
     assert [line[:35] for line in plant.alone("export")] == ["note: train is of other data than t"]
     with pytest.raises(InputError, match="validate judged what dataset, export left before"):
         plant.alone("report")
+
+
+@pytest.mark.parametrize("tags", [("dog", "cat"), ("cat", "cow")])
+def test_a_stage_by_itself_gives_no_scores_the_names_of_other_tags(
+    make: Callable[..., Plant], tags: tuple[str, ...]
+) -> None:
+    plant = make()
+    plant.run()
+    plant.tags = tags
+    plant.alone("dataset")
+    for name in ("export", "validate", "bench", "explain", "bundle"):
+        with pytest.raises(InputError, match=r"trained on cat, dog, but the recipe now lists"):
+            plant.alone(name)
+    plant.alone("train")
+    plant.alone("export")
 
 
 def test_where_nothing_passes_the_old_bundle_goes(make: Callable[..., Plant]) -> None:
@@ -329,6 +360,21 @@ def test_force_keeps_what_no_stage_makes_again(make: Callable[..., Plant]) -> No
     plant.run(force=True)
     assert [path.read_text() for path in kept] == ["measured before"] * 2
     assert not stray.exists()
+
+
+def test_force_leaves_nothing_behind_a_link_to_another_disk(
+    make: Callable[..., Plant], tmp_path: Path
+) -> None:
+    plant = make()
+    plant.run()
+    elsewhere = plant.workspace.train.rename(tmp_path / "large disk")
+    plant.workspace.train.symlink_to(elsewhere)
+    strays = [elsewhere / "checkpoint.npz", elsewhere / "tensorboard" / "events"]
+    for path in strays:
+        write_text(path, "of the run before")
+    plant.run(force=True)
+    assert not any(path.exists() for path in strays)
+    assert (elsewhere / "train.json").exists()
 
 
 def test_force_deletes_nothing_in_a_folder_that_is_no_run(make: Callable[..., Plant]) -> None:

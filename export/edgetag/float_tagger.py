@@ -15,7 +15,7 @@ from edgetag.preprocess import MAX_PIXELS
 from edgetag.recipe import Recipe
 from edgetag.tagging.pictures import Picture, read_square
 from edgetag.tagging.results import HeatMaps, Tagging
-from edgetag.training.result import Thresholds
+from edgetag.training.result import trained_thresholds
 from edgetag.workspace import Workspace
 
 
@@ -38,12 +38,7 @@ class FloatTagger:
         if tag not in self.tags:
             raise InputError(f"the model has no tag {tag!r}; it has: {', '.join(self.tags)}")
         weights = workspace.trained_weights()
-        kept = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
-        if tuple(kept) != self.tags:  # weights do not say which tag an output is
-            raise InputError(
-                f"{weights}: trained on {', '.join(kept)}, but the recipe now lists "
-                f"{', '.join(self.tags)}; run: edgetag train"
-            )
+        kept = trained_thresholds(workspace, self.tags)
         model = build_untrained(recipe.network, len(self.tags))
         load_weights(model, weights)
         self._thresholds = np.array([kept[name] for name in self.tags], np.float32)

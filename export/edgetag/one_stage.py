@@ -17,6 +17,7 @@ from edgetag.shipping import read_shipping
 from edgetag.stages import STAGES, Stage, stage
 from edgetag.stages import needs as needs_of
 from edgetag.training.cluster import read_cluster
+from edgetag.training.result import trained_thresholds
 from edgetag.workspace import RunFile, StageRecord, Workspace, digest_file, measured
 
 PACKAGES = (
@@ -155,13 +156,7 @@ def run_stage(
                     f"run: edgetag run RECIPE --out {quote(str(workspace.root))}"
                     f"{'' if workspace.run_file.exists() else elsewhere}"
                 )
-            if done.settings != settings_digest(stage(need), recipe):
-                raise InputError(
-                    f"{workspace.root}: {need} was run with other settings than the recipe has now "
-                    f"({', '.join(stage(need).sections)}); run: edgetag run RECIPE --out "
-                    f"{quote(str(workspace.root))}"
-                )
-            _hold_to_inputs(stage(need), recipe, run_file, workspace, progress)
+            _hold(stage(need), recipe, run_file, workspace, progress)
         options = options_of(chosen, recipe, workspace) | options
         of_all = {key: value for key, value in options.items() if key not in parts}
         made = making(chosen, recipe, run_file, of_all)
@@ -176,14 +171,44 @@ def run_stage(
         return result
 
 
+def require_in_step(
+    names: Collection[str], recipe: Recipe, workspace: Workspace, progress: Progress
+) -> None:
+    """Hold stages to the recipe and to each other, before work on what they left that is no stage.
+
+    One that is not in the run folder's books is passed over: what it left is missed where it is
+    read.
+
+    Raises:
+        InputError: As in `run_stage`, but that a stage is missing.
+    """
+    run_file = open_run(recipe, workspace)
+    for name in names:
+        if name in run_file.stages:
+            _hold(stage(name), recipe, run_file, workspace, progress)
+
+
+def _hold(
+    need: Stage, recipe: Recipe, run_file: RunFile, workspace: Workspace, progress: Progress
+) -> None:
+    """Refuse what a stage left by other settings, or of other files than lie here now."""
+    if run_file.stages[need.name].settings != settings_digest(need, recipe):
+        raise InputError(
+            f"{workspace.root}: {need.name} was run with other settings than the recipe has now "
+            f"({', '.join(need.sections)}); run: edgetag run RECIPE --out "
+            f"{quote(str(workspace.root))}"
+        )
+    _hold_to_inputs(need, recipe, run_file, workspace, progress)
+
+
 def _hold_to_inputs(
     need: Stage, recipe: Recipe, run_file: RunFile, workspace: Workspace, progress: Progress
 ) -> None:
     """Refuse what was made of other files than lie here now, and tell what was made of other data.
 
     Weights and files of two trainings would be mixed, and the numbers of a verdict would stand
-    beside other files; its pictures are rows of another table. But a network that learnt from
-    other labels or pictures may be judged by those of now.
+    beside other files; its pictures are rows of another table. But a network that learnt
+    from other labels or pictures may be judged by those of now, if its tags are the same.
     """
     again = f"edgetag run RECIPE --out {quote(str(workspace.root))}"
     done = run_file.stages[need.name]
@@ -193,6 +218,8 @@ def _hold_to_inputs(
             f"{workspace.root}: {', '.join(changed)} changed since {need.name} left it; "
             f"run: {again}"
         )
+    if need.name == "train" and (workspace.train / "thresholds.json").exists():
+        trained_thresholds(workspace, recipe.data.tags)
     older = older_inputs(need, recipe, run_file)
     stages = [name for name in older if name in {each.name for each in STAGES}]
     if stages and need.name == "validate":

@@ -115,7 +115,7 @@ class _Walk:
         """Delete what every stage has left, but the history of benchmarks and figures of phones.
 
         Raises:
-            InputError: Data of the recipe would be deleted too.
+            InputError: Data of the recipe would be deleted too, or something cannot be deleted.
         """
         if self._workspace.read_run_file() is None:
             return  # no stage has left anything: whatever lies here is somebody's own
@@ -127,7 +127,7 @@ class _Walk:
             if result.parent == self._workspace.bench:
                 result.unlink(missing_ok=True)
             else:
-                shutil.rmtree(result.parent, ignore_errors=True)
+                _delete(result.parent)
         self._run_file = self._run_file.replace(stages={})
 
     def visit(self, which: Stage) -> None:
@@ -188,6 +188,22 @@ class _Walk:
         if not set(export.fallback) <= set(verdict.decisions):
             self.visit(stage("export"))
             self.visit(stage("validate"))
+
+
+def _delete(folder: Path) -> None:
+    """Delete a folder; where it is a link, to another disk perhaps, all that lies there.
+
+    Raises:
+        InputError: Something cannot be deleted, so that a stage would take it for its own.
+    """
+    try:
+        for path in list(folder.iterdir()) if folder.is_symlink() else [folder]:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{folder}: --force cannot delete it: {error.strerror}") from error
 
 
 def _refuse_to_delete(recipe: Recipe, folders: Collection[Path]) -> None:

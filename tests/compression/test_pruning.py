@@ -137,6 +137,18 @@ def test_a_layer_left_dense_by_a_schedule_that_never_ran_is_refused(
         masks.finish()
 
 
+def test_pruning_that_diverges_says_what_to_lower(small_model: "keras.Model") -> None:
+    from edgetag.compression import pruning
+    from edgetag.compression.copying import copy_model
+
+    section = PruningSection()
+    targets = pruning.chosen_layers(small_model, section)
+    copied = copy_model(small_model)
+    copied.set_weights([np.full_like(weights, np.nan) for weights in copied.get_weights()])
+    with pytest.raises(InputError, match=r"diverged\. Lower pruning\.learning_rate"):
+        pruning.MaskUpdates(copied, section, targets, steps=2).finish()
+
+
 @pytest.mark.parametrize("steps", [1, 2, 49, 50, 51, 99, 101, 250, 10_007])
 @pytest.mark.parametrize("ramp", [0.0, 0.3, 1.0])
 def test_the_schedule_ends_in_an_update_at_full_sparsity(steps: int, ramp: float) -> None:

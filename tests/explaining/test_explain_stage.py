@@ -210,7 +210,7 @@ def test_files_of_earlier_stages_that_do_not_fit_are_input_errors(color_run: Col
     thresholds = workspace.train / "thresholds.json"
     text = thresholds.read_text()
     write_text(thresholds, text.replace('"red"', '"pink"'))
-    with pytest.raises(InputError, match="no threshold for red"):
+    with pytest.raises(InputError, match="trained on pink, blue, green, but"):
         stage.run(color_run.recipe, workspace, SilentProgress())
     write_text(thresholds, text)
     with (workspace.export / "int8.tflite").open("ab") as file:

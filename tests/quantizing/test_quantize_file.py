@@ -180,6 +180,14 @@ def test_what_cannot_be_quantized_is_refused_with_a_reason(pictures: Path, tmp_p
         quantize(FLOAT_FILE, pictures, FLOAT_FILE)
 
 
+def test_the_record_takes_no_other_file_s_place(pictures: Path, tmp_path: Path) -> None:
+    architecture = tmp_path / "model.json"
+    architecture.write_text('{"class_name": "Functional"}')
+    with pytest.raises(InputError, match=r"model\.json: the record .* edgetag did not write it"):
+        quantize(FLOAT_FILE, pictures, tmp_path / "model.tflite")
+    assert architecture.read_text() == '{"class_name": "Functional"}'
+
+
 def test_a_figure_that_is_no_scale_is_refused(pictures: Path, tmp_path: Path) -> None:
     for std in (0.0, -1.0, np.nan):
         with pytest.raises(InputError, match=r"std .* must be a number above 0"):

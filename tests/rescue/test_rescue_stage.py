@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,19 @@ from typer.testing import CliRunner
 
 from edgetag.cli.app import app
 from edgetag.conversion.classifier import own_description
-from edgetag.conversion.layers import label
+from edgetag.conversion.layers import Layer, label
 from edgetag.errors import ExitCode, InputError
+from edgetag.fingerprints import settings_digest
 from edgetag.progress import SilentProgress
+from edgetag.rescue.ranking import rank, ranking_rows
 from edgetag.rescue.result import RescueResult
 from edgetag.rescue.stage import run
-from edgetag.workspace import Workspace, digest_file
+from edgetag.rescue.trials import Trials
+from edgetag.stages import stage
+from edgetag.workspace import Making, RunFile, StageRecord, Workspace, digest_file
 from tests.support.accelerators import RAN
-from tests.support.rescue_run import RescueRun, make_run, outlier
-from tests.support.run_folders import INT8
+from tests.support.rescue_run import RECIPE, RescueRun, make_run, outlier
+from tests.support.run_folders import INT8, write_models
 
 pytestmark = pytest.mark.slow
 
@@ -101,6 +105,26 @@ def test_a_killed_rescue_goes_on_with_what_was_scored(
     assert [step.replace(latency_ms=None) for step in again.steps] == timeless
 
 
+def test_layers_of_another_file_are_ranked_anew(spoilt: RescueRun, tmp_path: Path) -> None:
+    # Layers in float are the same in both: it is how the others are rounded that differs.
+    workspace = Workspace(tmp_path / "run")
+    shutil.copytree(spoilt.workspace.root, workspace.root)
+    first = []
+    for layer in ("stem", "cam"):
+        write_models(workspace, outlier(INT8, layer, 100))
+        trials = Trials(spoilt.with_recipe(MARGIN), workspace, SilentProgress(), "int8", "float")
+        two = [each for each in trials.layers if each.label in ("stem", "cam")]
+        others = [each for each in trials.layers if each not in two]
+
+        def make(kept: Collection[Layer], trials: Trials = trials, others: Any = others) -> bytes:
+            return trials.grafted([*others, *kept], "float")
+
+        rows, kept_at = ranking_rows(trials.dataset, 1), tmp_path / "ranking.json"
+        ranked = rank(two, make, trials.runtime, rows, kept_at, 2, SilentProgress())
+        first.append(ranked[0].label)
+    assert first == ["stem", "cam"]
+
+
 def test_a_variant_inside_its_limits_is_left_alone(
     spoilt: RescueRun, rescued: RescueResult
 ) -> None:
@@ -144,8 +168,6 @@ def test_layers_in_16_bits_keep_their_8_bit_weights(
 def test_the_verb_prints_steps_and_ends_with_the_verdict(
     spoilt: RescueRun, rescued: RescueResult, tmp_path: Path
 ) -> None:
-    from tests.support.rescue_run import RECIPE
-
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(RECIPE + MARGIN)
     arguments = ["rescue", str(recipe), "--out", str(spoilt.workspace.root)]
@@ -154,6 +176,34 @@ def test_the_verb_prints_steps_and_ends_with_the_verdict(
     assert "1 layer in float brings int8 inside" in shown.output
     printed = CliRunner().invoke(app, [*arguments, "--json", "--max-layers", "1"])
     assert json.loads(printed.stdout)["chosen"] == rescued.chosen
+
+
+@pytest.mark.parametrize("verb", ["rescue", "robustness"])
+def test_files_of_another_training_are_not_looked_at(
+    spoilt: RescueRun, tmp_path: Path, verb: str
+) -> None:
+    run_folder, recipe = tmp_path / "run", tmp_path / "recipe.toml"
+    shutil.copytree(spoilt.workspace.root, run_folder)
+    recipe.write_text(RECIPE + MARGIN)
+    made = Making(settings={}, code="", packages={}, inputs={"train": "the training before"})
+    record = StageRecord(
+        fingerprint="",
+        making=made,
+        settings=settings_digest(stage("export"), spoilt.with_recipe(MARGIN)),
+        outputs={},
+        finished_at="",
+        wall_s=1.0,
+        peak_memory_bytes=1,
+    )
+    train = record.replace(
+        making=None, settings=settings_digest(stage("train"), spoilt.with_recipe(MARGIN))
+    )
+    books = RunFile(
+        name="tiny", recipe={}, seed=1, versions={}, stages={"train": train, "export": record}
+    )
+    books.write(run_folder / "run.json")
+    with pytest.raises(InputError, match="export was made from what train left before"):
+        app([verb, str(recipe), "--out", str(run_folder)], standalone_mode=False)
 
 
 def test_what_cannot_be_rescued_is_told(spoilt: RescueRun) -> None:

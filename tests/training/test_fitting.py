@@ -94,6 +94,21 @@ def test_part_of_an_epoch_is_rounded_up_to_whole_steps(dataset: Dataset) -> None
         assert finished[-1].learning_rate == pytest.approx(0.0, abs=1e-9)  # cosine ends at 0
 
 
+def test_a_fit_goes_on_in_the_precision_of_another_machine(dataset: Dataset) -> None:
+    from edgetag.training.distribution import precision
+    from edgetag.training.fitting import FitStart
+
+    start, steps = None, []
+    for epoch, mixed in enumerate((True, False)):
+        with precision(mixed):
+            model = tiny()
+        (last,) = run(model, dataset, epoch + 1, start=start)
+        variables = last.optimizer()
+        steps.append(int(variables[0]))
+        start = FitStart(epoch + 1, variables)
+    assert steps == [steps[0], 2 * steps[0]]
+
+
 @pytest.mark.parametrize("mixed", [False, True])
 def test_a_fit_that_goes_on_equals_one_that_never_stopped(dataset: Dataset, mixed: bool) -> None:
     from edgetag.training.distribution import precision

@@ -97,6 +97,7 @@ def test_what_follows_its_pictures_keeps_each_tag_s_maps_and_scores(
     turned = Dataset(dataset.manifest, other, dataset.cache)
     rows = {name: dataset.rows(name) for name in ("test", "test_style", "validation")}
     given = replace(stored, maps=maps)
+    (run_folder.workspace.train / "thresholds.json").unlink()  # of a training on the former order
     followed = obtaining._followed(given, run_folder.workspace, turned, rows, kept)
     assert followed.rows is rows
     assert followed.pictures is None

@@ -239,12 +239,16 @@ def test_thresholds_that_neither_training_nor_the_reference_has_are_missed(
         stage.run(run_folder.recipe, run_folder.workspace, QUIET, path)
 
 
-def test_a_tag_without_threshold_is_named(run_folder: RunFolder) -> None:
+@pytest.mark.parametrize("trained_on", [("cat", "food"), ("dog", "cat", "food")])
+def test_a_network_of_other_tags_is_not_judged(
+    run_folder: RunFolder, trained_on: tuple[str, ...]
+) -> None:
     path = run_folder.workspace.train / "thresholds.json"
     values = json.loads(path.read_text())
-    del values["thresholds"]["dog"]
+    values["thresholds"] = {tag: values["thresholds"][tag] for tag in trained_on}
     write_text(path, json.dumps(values))
-    with pytest.raises(InputError, match="no threshold for dog"):
+    wrong = f"trained on {', '.join(trained_on)}, but the recipe now lists cat, dog, food"
+    with pytest.raises(InputError, match=wrong):
         stage.run(run_folder.recipe, run_folder.workspace, QUIET, run_folder.reference_file())
 
 

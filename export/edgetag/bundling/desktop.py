@@ -25,7 +25,7 @@ from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.records import Result
 from edgetag.temporary_images import images_on_disk
-from edgetag.training.result import Thresholds
+from edgetag.training.result import trained_thresholds
 from edgetag.workspace import Workspace
 from edgetag.writing import write_bytes
 
@@ -91,12 +91,12 @@ def write_desktop_bundle(
     )
     with images_on_disk(inputs, contract.input_size) as cache:
         golden = score(model, cache, np.arange(len(inputs)), contract, progress)
-    trained = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
+    trained = trained_thresholds(workspace, recipe.data.tags)
     files = {
         MODEL: file.read_bytes(),
         WEIGHTS: weights.read_bytes(),
         LABELS_TEXT: labels_text(recipe.data.tags),
-        THRESHOLDS: _json({tag: trained[tag] for tag in recipe.data.tags}),
+        THRESHOLDS: _json(trained),
         PREPROCESSING: (contract.model_dump_json(indent=2) + "\n").encode(),
         GOLDEN_INPUTS: _npy(inputs),
         GOLDEN_SCORES: _json(golden.scores.tolist()),

@@ -45,7 +45,7 @@ def rescue(
     Exits with 0 if every budget holds then, 1 if one is broken, 3 if the data cannot decide.
     """
     from edgetag.judging.decisions import EXIT_CODES
-    from edgetag.one_stage import add_to_stage
+    from edgetag.one_stage import add_to_stage, require_in_step
     from edgetag.rescue.adopting import adopt as adopt_rescued
     from edgetag.rescue.adopting import describe_adoption
     from edgetag.rescue.stage import run
@@ -53,6 +53,7 @@ def rescue(
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
     with workspace.locked():
+        require_in_step(("dataset", "train", "export"), loaded, workspace, progress)
         result = run(loaded, workspace, progress, variant, keep, max_layers)
     if adopt is not None:
         adoption = cast(

@@ -36,10 +36,12 @@ def robustness(
     """
     loaded, workspace, progress = prepare(recipe, out, verbose)  # before TensorFlow's 8 s
 
+    from edgetag.one_stage import require_in_step
     from edgetag.robustness.stage import EPSILONS, run
     from edgetag.robustness.tables import robustness_tables
 
     with workspace.locked():
+        require_in_step(("dataset", "train", "export"), loaded, workspace, progress)
         result = run(
             loaded,
             workspace,

@@ -6,6 +6,8 @@ compression" (2017): the sparsity rises by a cubic polynomial, then stays while 
 
 from fnmatch import fnmatchcase
 
+import numpy as np
+
 from edgetag.compression.sparsity import (
     WEIGHTED,
     SparsityNotReachedError,
@@ -147,9 +149,16 @@ class MaskUpdates(keras.callbacks.Callback):
         """Apply the masks after the last step, which may have revived weights; prove the sparsity.
 
         Raises:
+            InputError: The training diverged.
             SparsityNotReachedError: A layer is denser than its target.
         """
         self._pruning.weight_mask_op()
+        # What is no number is no zero either, and a mask does not make it one.
+        if not all(np.isfinite(weights).all() for weights in self._pruned.get_weights()):
+            raise InputError(
+                "pruning: the network's weights are no numbers any more: its training diverged. "
+                "Lower pruning.learning_rate"
+            )
         hint = (
             "Give pruning.epochs more, so that at least one step follows each change of the masks."
         )

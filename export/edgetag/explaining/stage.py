@@ -11,7 +11,6 @@ from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.conversion.exported import ExportedFile, exported_file, exported_files
 from edgetag.conversion.result import ExportedVariant
 from edgetag.dataset import Dataset, Rows, open_dataset
-from edgetag.errors import InputError
 from edgetag.explaining.blame import Images, blame
 from edgetag.explaining.costs import cost_of
 from edgetag.explaining.graph import read_graph
@@ -36,7 +35,7 @@ from edgetag.runtimes.session import Tensor
 from edgetag.sampling import rare_tags_first
 from edgetag.shipping import read_shipping
 from edgetag.tables.formats import format_count
-from edgetag.training.result import Thresholds
+from edgetag.training.result import trained_thresholds
 from edgetag.validation.inputs import split_of
 from edgetag.validation.metrics import Measured
 from edgetag.workspace import Workspace
@@ -182,10 +181,7 @@ def _drift(
             f"{len(dataset.vocabulary)} tags; mistakes in preprocessing are not judged"
         )
         return None
-    kept = workspace.train / "thresholds.json"
-    thresholds = Thresholds.read(kept, "train").thresholds
-    if lacking := [name for name in dataset.vocabulary.names if name not in thresholds]:
-        raise InputError(f"{kept}: no threshold for {', '.join(lacking)}; run: edgetag train")
+    thresholds = trained_thresholds(workspace, dataset.vocabulary.names)
     split = split_of(recipe, dataset, rows[scored.used])
     right = Measured(scored.right, split, thresholds)
     return _costs(recipe, file, right, thresholds, scored, (*drawn, *scaled))

@@ -13,7 +13,7 @@ from edgetag.mining.float_model import FloatModel
 from edgetag.mining.ranking import Candidate, rows_by_identity
 from edgetag.mining.subject import Subject
 from edgetag.progress import Progress
-from edgetag.training.result import Thresholds
+from edgetag.training.result import trained_thresholds
 from edgetag.validation.scores import read_reference
 from edgetag.workspace import Workspace, digest_file
 
@@ -93,9 +93,9 @@ def read_thresholds(workspace: Workspace, names: Sequence[str]) -> npt.NDArray[n
     """Return the float model's threshold of each tag.
 
     Raises:
-        InputError: Nothing is trained yet.
+        InputError: Nothing is trained yet, or on other tags.
     """
-    kept = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
+    kept = trained_thresholds(workspace, names)
     return np.array([kept[name] for name in names], np.float32)
 
 

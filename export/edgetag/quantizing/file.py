@@ -69,12 +69,13 @@ def quantize_file(
             pictures, and the engine runs it otherwise.
 
     Raises:
-        InputError: The file is none that can be quantized, there are no pictures, or `out` cannot
-            be written.
+        InputError: The file is none that can be quantized, there are no pictures, or `out` or its
+            record cannot be written.
     """
     if out.suffix != ".tflite" or out.resolve() == source.resolve():
         raise InputError(f"{out}: cannot be written; name another file that ends in .tflite: -o")
     require_place(out)
+    _require_own(out.with_suffix(".json"))
     classifier = read_classifier(source, mean, std)
     labels = classifier.read_labels(source)
     data = prepared(parse_model(classifier.data, source), source)
@@ -86,6 +87,15 @@ def quantize_file(
     with _temporary_files_beside(out):
         confine(out.absolute().parent)
         return _quantize(given, out, progress, max_rmse)
+
+
+def _require_own(record: Path) -> None:
+    """Refuse to put the record in the place of a file that is none, such as a model's `.json`."""
+    if record.exists() and QuantizedFile.read_kept(record) is None:
+        raise InputError(
+            f"{record}: the record of the file would take its place, and edgetag did not write it; "
+            "name another file: -o"
+        )
 
 
 @dataclass(frozen=True, eq=False)

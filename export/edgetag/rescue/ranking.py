@@ -5,6 +5,7 @@ of it: where one activation's range is too coarse, both layers at its ends rank 
 both in float to mend it. The images are training images: those that judge do not choose.
 """
 
+import hashlib
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -72,7 +73,9 @@ def rank(
         baseline = folder / "float.tflite"
         baseline.write_bytes(make(layers))
         making = runtime.making(baseline, rows).model_dump()
-        inputs = digest_json([dependencies_of(__name__).digest, making, layers])
+        # Of the quantized layers the file with all in float says nothing.
+        quantized = hashlib.sha256(make(())).hexdigest()
+        inputs = digest_json([dependencies_of(__name__).digest, making, quantized, layers])
         kept = RankingRecord.read_kept(kept_at)
         errors = dict(kept.errors) if kept and kept.inputs == inputs else {}
         todo = [layer for layer in layers if layer.name not in errors]

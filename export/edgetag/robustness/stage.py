@@ -26,7 +26,7 @@ from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.sampling import rare_tags_first
 from edgetag.shipping import read_shipping
 from edgetag.temporary_images import images_on_disk
-from edgetag.training.result import Thresholds
+from edgetag.training.result import trained_thresholds
 from edgetag.validation.comparison import compare
 from edgetag.validation.inputs import split_of
 from edgetag.validation.metrics import Measured, Split
@@ -82,6 +82,7 @@ def run(
         InputError: Something is missing, or the exported float file is of another network.
     """
     dataset = open_dataset(workspace, recipe.network.input_size)
+    kept = trained_thresholds(workspace, dataset.vocabulary.names)
     engine = engines.get(DEFAULT_ENGINE)
     if missing := engine.available():
         raise InputError(f"files are scored on {DEFAULT_ENGINE}: {missing}")
@@ -100,7 +101,6 @@ def run(
             "gradients pictures are attacked; run: edgetag export"
         )
     split = split_of(recipe, dataset, rows)
-    kept = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
     result = Robustness(
         split=section.splits[0],
         images=len(rows),

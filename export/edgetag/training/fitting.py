@@ -167,7 +167,9 @@ def fit(
                     model, settings.adversarial, contract, settings.seed
                 )
         if start is not None:
-            for variable, value in zip(_variables(trainer), start.optimizer, strict=True):
+            # The scale of a loss, which training in float16 alone keeps, comes last, and is sought
+            # anew where a training goes on with a GPU that began without one; it may end so, too.
+            for variable, value in zip(_variables(trainer), start.optimizer, strict=False):
                 variable.assign(value)
         for epoch in range(start.epoch if start else 0, math.ceil(total / steps_per_epoch)):
             first, last = epoch * steps_per_epoch, min((epoch + 1) * steps_per_epoch, total)

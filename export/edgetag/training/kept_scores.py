@@ -16,22 +16,28 @@ from edgetag.errors import InputError
 from edgetag.metrics import Scores
 from edgetag.workspace import Workspace, digest_file, digest_json
 
-FILE = "validation-scores.npz"
-"""Beside the weights."""
+FOLDER = "validation-scores"
+"""Beside the weights: a file of each, of the same name. Each weights' own, and in a folder of their
+own, since any stage may score them, and what `*.npz` beside them finds must stay as it was left."""
 
 MAKER = "edgetag.networks.scoring"
+
+
+def scores_file(weights: Path) -> Path:
+    """Return where the scores by a file of weights are kept."""
+    return weights.parent / FOLDER / weights.name
 
 
 def keep_scores(weights: Path, workspace: Workspace, dataset: Dataset, scores: Scores) -> None:
     """Keep the scores `[images, tags]` of the validation split beside the weights."""
     basis = np.array(_basis(weights, workspace, dataset))
-    write_arrays(weights.with_name(FILE), {"scores": scores, "basis": basis})
+    write_arrays(scores_file(weights), {"scores": scores, "basis": basis})
 
 
 def kept_scores(weights: Path, workspace: Workspace, dataset: Dataset) -> Scores | None:
     """Return what `keep_scores` kept, None where it is not there or is of anything else."""
     try:
-        kept = read_arrays(weights.with_name(FILE))
+        kept = read_arrays(scores_file(weights))
     except InputError:
         return None  # never made, or damaged: it is made anew
     if str(kept.get("basis")) != _basis(weights, workspace, dataset):

@@ -1,8 +1,11 @@
 """What the train stage leaves: a summary, the history and the thresholds."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+from edgetag.errors import InputError
 from edgetag.records import Record, Result
+from edgetag.workspace import Workspace
 
 MIN_IMAGES = 5
 """With fewer positives, or negatives, in validation a tag takes the recipe's threshold."""
@@ -26,6 +29,23 @@ class Thresholds(Result):
     thresholds: dict[str, float]
     defaulted: tuple[str, ...] = ()
     unkept: tuple[str, ...] = ()
+
+
+def trained_thresholds(workspace: Workspace, tags: Sequence[str]) -> dict[str, float]:
+    """Return the threshold of each tag of the float network; its outputs are just these tags.
+
+    Weights do not say which tag an output is. The thresholds do: training lists them in order.
+
+    Raises:
+        InputError: Nothing is trained yet, or on other tags, or on these in another order.
+    """
+    thresholds = Thresholds.read(workspace.train / "thresholds.json", "train").thresholds
+    if tuple(thresholds) != tuple(tags):
+        raise InputError(
+            f"{workspace.train}: the network was trained on {', '.join(thresholds)}, but the "
+            f"recipe now lists {', '.join(tags)}; run: edgetag train"
+        )
+    return thresholds
 
 
 class EpochRecord(Record):

@@ -106,7 +106,8 @@ def run(
         (workspace.train / checkpoints.FILE).unlink(missing_ok=True)
     fingerprint = training_fingerprint(recipe, workspace, taught)
     resumed = read_checkpoint(workspace, fingerprint, strategy, progress)
-    journal = Journal(workspace.train) if cluster.is_chief else None
+    goes_on = resumed is not None
+    journal = Journal(workspace.train, goes_on=goes_on) if cluster.is_chief else None
     if journal is not None:
         progress.say(_over_tags(dataset))
         journal.write_history(resumed.records if resumed else ())

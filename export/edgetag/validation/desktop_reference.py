@@ -21,7 +21,7 @@ from edgetag.metrics import logit_rmse
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.sampling import spread
-from edgetag.training.result import Thresholds
+from edgetag.training.result import trained_thresholds
 from edgetag.validation.desktop_reference_result import DesktopReference, KeptReference
 from edgetag.validation.heat_maps import MOST_IMAGES
 from edgetag.validation.inputs import fp32_size_bytes
@@ -139,6 +139,7 @@ def _by_onnx(
             f"{file}: it was made from other weights than {weights}; run: edgetag export"
         )
     contract, names = recipe.network.preprocessing(), dataset.vocabulary.names
+    thresholds = trained_thresholds(workspace, names)
     model = FloatModel(
         engine=asked.engine,
         file=file.resolve(),
@@ -160,7 +161,7 @@ def _by_onnx(
             weights_sha256=exported.trained_sha256,
             preprocessing=contract.digest(),
             made_with=dependencies_of("edgetag.desktop.scorer").digest,
-            thresholds=Thresholds.read(workspace.train / "thresholds.json", "train").thresholds,
+            thresholds=thresholds,
             fp32_size_bytes=fp32_size_bytes(workspace),
             driver=scored.place.driver,
             precision="float32",

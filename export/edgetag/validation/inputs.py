@@ -1,6 +1,6 @@
 """What validation starts from: files to judge, thresholds, the float file's size."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
@@ -18,7 +18,7 @@ from edgetag.dataset import Dataset, Rows
 from edgetag.errors import InputError
 from edgetag.preprocess import Preprocessing
 from edgetag.recipe import Recipe
-from edgetag.training.result import Thresholds
+from edgetag.training.result import trained_thresholds
 from edgetag.validation.accepted_state import Baseline
 from edgetag.validation.metrics import Split
 from edgetag.validation.operating import OperatingPoints
@@ -157,18 +157,14 @@ def read_thresholds(
     Raises:
         InputError: There are none, or they lack a tag.
     """
-    path = workspace.train / "thresholds.json"
-    thresholds: Mapping[str, float]
-    if path.exists() or not reference.meta.thresholds:
-        thresholds = Thresholds.read(path, "train").thresholds
-        where, remedy = str(path), "run: edgetag train"
-    else:
-        thresholds = reference.meta.thresholds
-        where, remedy = "the reference scores", "compute them again"
-    lacking = [name for name in dataset.vocabulary.names if name not in thresholds]
-    if lacking:
-        raise InputError(f"{where}: no threshold for {', '.join(lacking)}; {remedy}")
-    return {name: thresholds[name] for name in dataset.vocabulary.names}
+    names, thresholds = dataset.vocabulary.names, reference.meta.thresholds
+    if not thresholds or (workspace.train / "thresholds.json").exists():
+        return trained_thresholds(workspace, names)
+    if lacking := [name for name in names if name not in thresholds]:
+        raise InputError(
+            f"the reference scores: no threshold for {', '.join(lacking)}; compute them again"
+        )
+    return {name: thresholds[name] for name in names}
 
 
 def split_of(recipe: Recipe, dataset: Dataset, rows: Rows) -> Split:

@@ -17,7 +17,7 @@ from edgetag.machine import this_machine
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.tf import tf
-from edgetag.training.result import Thresholds
+from edgetag.training.result import trained_thresholds
 from edgetag.validation.inputs import fp32_size_bytes
 from edgetag.validation.pictures import known_pictures
 from edgetag.validation.scores import NO_ROWS, ReferenceMaps, ReferenceMeta, ReferenceScores
@@ -46,6 +46,7 @@ def compute(
         InputError: The weights or thresholds are missing, damaged, or another network's.
     """
     weights = workspace.train / "model.npz"
+    thresholds = trained_thresholds(workspace, dataset.vocabulary.names)
     contract = recipe.network.preprocessing()
     model = networks.build_untrained(recipe.network, len(dataset.vocabulary), recipe.seed)
     networks.load_weights(model, weights)
@@ -72,7 +73,7 @@ def compute(
             weights_sha256=digest_file(weights),
             preprocessing=contract.digest(),
             made_with=dependencies_of(__name__).digest,
-            thresholds=Thresholds.read(workspace.train / "thresholds.json", "train").thresholds,
+            thresholds=thresholds,
             fp32_size_bytes=fp32_size_bytes(workspace),
             driver=gpu.driver if gpu else "",
             precision="float32",
