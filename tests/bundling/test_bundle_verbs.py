@@ -45,6 +45,20 @@ def key(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
+def test_a_bill_of_materials_never_takes_its_bundles_place(bundle: Path, tmp_path: Path) -> None:
+    whole, link = bundle.read_bytes(), tmp_path / "linked.zip"
+    link.symlink_to(bundle)
+    for place in (bundle, link):
+        code, told = run("bill", bundle, "--out", place)
+        assert (code, told) == (
+            2,
+            f"{place}: the bill would take the bundle's place; give another --out",
+        )
+    assert bundle.read_bytes() == whole
+    assert run("bill", bundle, "--out", tmp_path / "bill.json")[0] == 0
+
+
+@pytest.mark.slow
 def test_a_bundle_is_signed_and_verified(bundle: Path, key: Path) -> None:
     assert run("sign", bundle, "--key", key) == (0, f"signature: {bundle}.sig\n")
     code, told = run("verify", bundle, "--key", key.with_name("key.pub"))

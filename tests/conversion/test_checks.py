@@ -21,6 +21,20 @@ def test_a_float_file_is_not_full_integer() -> None:
         checks.check_full_integer(handmade_model(), "model.tflite")
 
 
+def test_floats_are_scores_only_behind_the_last_weights() -> None:
+    model = handmade_model()
+    graph = model.subgraphs[0]
+    image, kernel, bias, axes, maps, logits, _ = range(len(graph.tensors))
+    for place in (image, kernel, bias, maps):
+        graph.tensors[place].type = schema.TensorType.INT8
+    checks.check_full_integer(model, "model.tflite")
+    convolution, mean, logistic = graph.operators
+    mean.inputs, logistic.inputs = [image, axes], [logits]
+    graph.operators, graph.outputs = [mean, logistic, convolution], [maps]
+    with pytest.raises(InputError, match=r"2 float tensors.*LOGISTIC, MEAN"):
+        checks.check_full_integer(model, "model.tflite")
+
+
 def test_sparsity_counts_the_zeros_of_the_kernels() -> None:
     assert checks.sparsity(handmade_model()) == pytest.approx(9 / 15)
 

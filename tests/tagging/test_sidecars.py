@@ -80,7 +80,10 @@ def test_long_names_get_sidecars_as_far_as_there_is_room_and_end_nothing(folder:
     assert (folder / f"{fits}.txt").is_file()
 
 
-def test_neither_page_nor_table_takes_the_place_of_what_is_read(tmp_path: Path) -> None:
+def test_neither_page_nor_table_takes_the_place_of_what_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     named = tmp_path / "list.parquet"
     pl.DataFrame({"path": ["a.png"]}).write_parquet(named)
     for options, reason in (

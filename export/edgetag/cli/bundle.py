@@ -246,8 +246,11 @@ def bill(
     Equal bundles have equal bills.
     """
     from edgetag.bundling.bill import bill_of_materials
+    from edgetag.errors import InputError
     from edgetag.writing import write_text
 
+    if out is not None and out.resolve() == path.resolve():
+        raise InputError(f"{out}: the bill would take the bundle's place; give another --out")
     text = bill_of_materials(path)
     if out is None:
         typer.echo(text, nl=False)

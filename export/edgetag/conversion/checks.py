@@ -98,10 +98,14 @@ def check_full_integer(model: Any, where: object) -> None:
     for graph in model.subgraphs:
         ends = {*graph.inputs, *graph.outputs}
         floats = {i for i, t in enumerate(graph.tensors or []) if t.type in FLOAT_TYPES}
-        users = [op for op in operators(model, graph) if floats & {*op.inputs, *op.outputs}]
-        outside = sorted({op.name for op in users if op.name not in CONVERSIONS})
+        ran = list(enumerate(operators(model, graph)))
+        users = [(at, op) for at, op in ran if floats & {*op.inputs, *op.outputs}]
+        computing = [(at, op.name) for at, op in users if op.name not in CONVERSIONS]
+        outside = sorted({name for _, name in computing})
         inner = floats - ends
-        if (outside or inner) and not (outside and set(outside) <= set(ENDS)):
+        last_weights = max((at for at, op in ran if op.name in WEIGHTED), default=-1)
+        are_scores = all(at > last_weights and name in ENDS for at, name in computing)
+        if (outside or inner) and not (outside and are_scores):
             names = ", ".join(tensor_name(graph.tensors[i]) for i in sorted(inner)[:3])
             raise InputError(
                 f"{where}: should be full integer, but {len(inner or floats)} float tensors are "
