@@ -12,6 +12,7 @@ from edgetag import __version__
 from edgetag.catalogue.engines import Accelerator
 from edgetag.proc import GROUP, first_fields, group_cores, text_of
 from edgetag.records import Record
+from edgetag.tables.formats import counted
 
 CPU_FEATURES = (
     "avx2",
@@ -55,7 +56,7 @@ class Machine(Record):
         A name alone is not enough: clouds call processors of several years by one.
         """
         features = f" ({', '.join(self.cpu_features)})" if self.cpu_features else ""
-        return f"{self.cpu} with {self.cores} core{'s' * (self.cores != 1)}{features}"
+        return f"{self.cpu} with {counted(self.cores, 'core')}{features}"
 
 
 class Acceleration(Record):

@@ -4,7 +4,6 @@ A stage writes only here. Every write goes to a temporary name, is flushed to th
 renamed, so a killed run never leaves half a file under a real name.
 """
 
-import fcntl
 import hashlib
 import json
 import resource
@@ -19,9 +18,9 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from edgetag.errors import InputError
+from edgetag.locks import held
 from edgetag.records import Record, Result
 from edgetag.userfiles import exists
-from edgetag.writing import disk_error
 
 LOCK = ".lock"
 
@@ -263,18 +262,10 @@ class Workspace:
             InputError: Another process holds it.
         """
         is_new = not self.root.exists()
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            lock = (self.root / LOCK).open("w")
-        except OSError as error:
-            raise disk_error(self.root, error) from error
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise InputError(
-                    f"{self.root}: another edgetag command works in this run folder; wait for it"
-                ) from None
+        busy = InputError(
+            f"{self.root}: another edgetag command works in this run folder; wait for it"
+        )
+        with held(self.root / LOCK, busy):
             try:
                 yield
             finally:

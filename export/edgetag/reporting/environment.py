@@ -44,18 +44,16 @@ def environment(
 ) -> Iterator[tuple[str, str]]:
     """Yield names and values of all that a person needs to get the same numbers again."""
     machine, reference = verdict.machine, verdict.reference
-    features = f" ({', '.join(machine.cpu_features)})" if machine.cpu_features else ""
     memory = format_gigabytes(machine.memory_bytes)
     yield (
         "scored on",
-        f"{machine.cpu}{features}, {machine.cores} cores, {memory} of memory, {machine.system}, "
-        f"{machine.architecture}",
+        f"{machine.kind}, {memory} of memory, {machine.system}, {machine.architecture}",
     )
     if verdict.confined_by:
         yield "files confined by", verdict.confined_by
     if bench and bench.machine != machine:
         timed = bench.machine
-        yield "timed on", f"{timed.cpu}, {timed.cores} cores, {timed.system}"
+        yield "timed on", f"{timed.kind}, {timed.system}"
     engines = dict.fromkeys(
         f"{entry.runtime} {entry.runtime_version} on {entry.device}" for entry in verdict.variants
     )

@@ -4,7 +4,6 @@ A part is a Parquet file that is written at once. A row is known by its picture'
 that a finished picture need not be read again, by its name, size and time.
 """
 
-import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,8 +15,9 @@ import numpy.typing as npt
 import polars as pl
 
 from edgetag.errors import InputError
+from edgetag.locks import held
 from edgetag.tagging.listing import Listed, Stamp, stamp_of
-from edgetag.writing import atomic_write, disk_error, write_text
+from edgetag.writing import atomic_write, write_text
 
 SETTINGS = "batch.json"
 PART = "part-{:06}.parquet"
@@ -121,18 +121,10 @@ def open_parts(folder: Path, settings: Mapping[str, object], n_tags: int) -> Ite
         InputError: Another command holds it, or it is of a batch with other settings.
     """
     wanted = json.dumps(settings, indent=2, sort_keys=True) + "\n"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("w")
-    except OSError as error:
-        raise disk_error(folder, error) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(
-                f"{folder}: another command writes this output; wait for it, or give another -o"
-            ) from None
+    busy = InputError(
+        f"{folder}: another command writes this output; wait for it, or give another -o"
+    )
+    with held(folder / ".lock", busy):
         file = folder / SETTINGS
         if file.exists() and file.read_text(encoding="utf-8") != wanted:
             raise InputError(
