@@ -1,5 +1,6 @@
 """A folder that appears whole or not at all, and replaces only one that was made before."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -9,6 +10,9 @@ from edgetag.errors import InputError
 from edgetag.records import Result
 from edgetag.scratch import scratch_folder
 from edgetag.workspace import digest_file
+
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+"""Of Linux's `fcntl.h` and `fs.h`."""
 
 
 class MadeFolder(Result):
@@ -56,9 +60,32 @@ def replacing(folder: Path, kind: type[MadeFolder]) -> Iterator[Path]:
         made = aside / "new"
         made.mkdir(mode=0o755)
         yield made
-        if folder.exists():
-            folder.rename(aside / "old")
+        _take_place(made, folder)
+
+
+def _take_place(made: Path, folder: Path) -> None:
+    """Put `made` where `folder` is, which lies where `made` was, at once where the system can.
+
+    Elsewhere a kill between two renames would leave neither, and the old one for the next command
+    to remove.
+    """
+    if not folder.exists():
         made.rename(folder)
+    elif not _exchanged(made, folder):
+        folder.rename(made.with_name("old"))
+        made.rename(folder)
+
+
+def _exchanged(first: Path, second: Path) -> bool:
+    """Let two folders exchange their names, as `renameat2` does; tell whether the system can."""
+    try:
+        from ctypes import CDLL
+
+        rename = CDLL(None).renameat2
+    except (ImportError, AttributeError):  # a minimal Python, or no Linux
+        return False
+    names = AT_FDCWD, os.fsencode(first), AT_FDCWD, os.fsencode(second)
+    return rename(*names, RENAME_EXCHANGE) == 0  # some file systems refuse it
 
 
 def check_replaceable(folder: Path, kind: type[MadeFolder]) -> None:

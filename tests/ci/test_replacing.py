@@ -9,7 +9,7 @@ import pytest
 
 from edgetag.ci.result import CiFolder
 from edgetag.errors import InputError
-from edgetag.replacing import check_replaceable, replacing
+from edgetag.replacing import check_replaceable, digests_of, replacing
 from edgetag.scratch import YOUNG_S
 
 KILLED = """
@@ -33,6 +33,37 @@ def test_what_a_killed_export_left_goes_when_the_next_one_begins(tmp_path: Path)
     with replacing(folder, CiFolder) as new:
         (new / "model.tflite").write_bytes(b"x")
     assert [path.name for path in tmp_path.iterdir()] == ["gate"]
+
+
+WATCHED = """
+import sys, time
+from pathlib import Path
+folder, ended = map(Path, sys.argv[1:])
+missed = 0
+print("watching", flush=True)
+while not ended.exists():
+    missed += not folder.exists()
+print(missed)
+"""
+
+
+def test_whoever_looks_while_a_folder_is_replaced_sees_the_old_or_the_new_one(
+    tmp_path: Path,
+) -> None:
+    folder, ended = tmp_path / "gate", tmp_path / "ended"
+    folder.mkdir()
+    command = [sys.executable, "-c", WATCHED, str(folder), str(ended)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watcher:
+        assert watcher.stdout is not None
+        watcher.stdout.readline()
+        for turn in range(100):
+            with replacing(folder, CiFolder) as new:
+                (new / "model.tflite").write_text(str(turn))
+                digests = digests_of(new)
+                CiFolder(recipe="tiny", variant="int8", files=digests).write(new / CiFolder.MARKER)
+        ended.touch()
+        assert watcher.stdout.read() == "0\n"
+    assert (folder / "model.tflite").read_text() == "99"
 
 
 @pytest.mark.parametrize("named", [".", "./", "..", "/proc"])
