@@ -265,7 +265,19 @@ def test_a_folder_for_a_phone_elsewhere_gives_answers_that_are_read_here(
     street.phone()
     script(tmp_path / "adb", f'#!/bin/sh\nexec {street.bin}/adb -s SERIAL1 "$@"\n')
     path = f"{tmp_path}:{os.environ['PATH']}"
-    subprocess.run(["sh", folder / "run.sh"], env=os.environ | {"PATH": path}, check=True)
+
+    def run_script() -> subprocess.CompletedProcess[str]:
+        command, environment = ["sh", folder / "run.sh"], os.environ | {"PATH": path}
+        return subprocess.run(command, env=environment, text=True, capture_output=True)
+
+    whole = (folder / "fp32.tflite").read_bytes()
+    (folder / "fp32.tflite").write_bytes(b"damaged")
+    without = run_script()
+    assert without.returncode == 1
+    assert without.stderr.endswith("no scores of: fp32\n")
+    assert [answer.name for answer in folder.glob("*.scores.json")] == ["int8.scores.json"]
+    (folder / "fp32.tflite").write_bytes(whole)
+    assert run_script().returncode == 0
     answers = sorted(folder.glob("*.scores.json"))
     assert len(answers) == 2
     told = run_verb("read", recipe, *answers, "--out", out, "--json")

@@ -71,26 +71,32 @@ def pack(
 
 def _script(names: list[str], app: App) -> str:
     """Return what is typed where the phone is, as a shell script to read and to run."""
-    lines = [
-        "#!/bin/sh",
-        f"# Runs these files in the app {app.package} on the phone that adb sees, and brings its",
-        "# answers here as *.scores.json. Read them with: edgetag phone read RECIPE *.scores.json",
-        "set -e",
-        'cd "$(dirname "$0")"',
-        f"adb shell mkdir -p {FOLDER}",
-        f"adb shell chmod 755 {FOLDER}",
-        f"adb push {IMAGES} {FOLDER}/{IMAGES}",
-    ]
-    for name in names:
-        model, job = (shlex.quote(f"{name}.{suffix}") for suffix in ("tflite", "json"))
-        lines += [
-            f"adb push {model} {FOLDER}/{model}",
-            f"adb push {job} {FOLDER}/{job}",
-            f"adb shell chmod 644 {FOLDER}/{IMAGES} {FOLDER}/{model} {FOLDER}/{job}",
-            f"told=$(adb shell am instrument -w -e job {FOLDER}/{job} {app.package}/{ENTRY})",
-            "path=$(printf '%s\\n' \"$told\" | tr -d '\\r' | "
-            "sed -n 's/^INSTRUMENTATION_RESULT: scores=//p')",
-            '[ -n "$path" ] || { printf \'%s\\n\' "$told" >&2; exit 1; }',
-            f'adb pull "$path" {shlex.quote(f"{name}.scores.json")}',
-        ]
-    return "\n".join(lines) + "\n"
+    files = " ".join(map(shlex.quote, names))
+    return f"""#!/bin/sh
+# Runs these files in the app {app.package} on the phone that adb sees, and brings its
+# answers here as *.scores.json. Read them with: edgetag phone read RECIPE *.scores.json
+cd "$(dirname "$0")" || exit 1
+
+score() {{
+    rm -f "$1.scores.json"
+    adb push "$1.tflite" "{FOLDER}/$1.tflite" &&
+        adb push "$1.json" "{FOLDER}/$1.json" &&
+        adb shell chmod 644 "{FOLDER}/$1.tflite" "{FOLDER}/$1.json" &&
+        told=$(adb shell am instrument -w -e job "{FOLDER}/$1.json" {app.package}/{ENTRY}) ||
+        return 1
+    path=$(printf '%s\\n' "$told" | tr -d '\\r' | sed -n 's/^INSTRUMENTATION_RESULT: scores=//p')
+    [ -n "$path" ] || {{ printf '%s\\n' "$told" >&2; return 1; }}
+    adb pull "$path" "$1.scores.json"
+}}
+
+adb shell mkdir -p {FOLDER} &&
+    adb shell chmod 755 {FOLDER} &&
+    adb push {IMAGES} {FOLDER}/{IMAGES} &&
+    adb shell chmod 644 {FOLDER}/{IMAGES} ||
+    exit 1
+without=
+for name in {files}; do
+    score "$name" || without="$without $name"
+done
+[ -z "$without" ] || {{ echo "no scores of:$without" >&2; exit 1; }}
+"""
