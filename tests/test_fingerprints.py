@@ -13,7 +13,7 @@ from edgetag.catalogue.variants import VARIANTS
 from edgetag.dataset import open_dataset
 from edgetag.dependencies import dependencies_of
 from edgetag.errors import InputError
-from edgetag.fingerprints import fingerprint, making, settings_digest, why_again
+from edgetag.fingerprints import fingerprint, making, settings_digest, taken_in, why_again
 from edgetag.one_stage import ensure_stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, load_recipe, parse_recipe
@@ -213,6 +213,19 @@ def test_another_output_of_an_earlier_stage_is_told(tmp_path: Path) -> None:
     done = before.stages["validate"].replace(making=made_then, fingerprint=made_then.digest)
     why = why_again(done, making(stage("validate"), made, now), Workspace(tmp_path))
     assert why == "what train, export left changed"
+
+
+def test_new_figures_of_phones_are_told_to_the_report(tmp_path: Path) -> None:
+    write_data(tmp_path)
+    report, made, workspace = stage("report"), recipe(tmp_path), Workspace(tmp_path / "run")
+    now = making(report, made, run_file())
+    done = stage_record(outputs={}).replace(
+        fingerprint=now.digest, making=now, taken_in=taken_in(report.takes_in, workspace)
+    )
+    assert why_again(done, now, workspace) == ""
+    workspace.bench.mkdir(parents=True)
+    (workspace.bench / "phones.json").write_text("{}")
+    assert why_again(done, now, workspace) == "new or changed: bench/phones.json"
 
 
 def test_a_run_of_an_edgetag_that_kept_no_account_is_made_again(

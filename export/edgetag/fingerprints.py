@@ -4,7 +4,7 @@ A stage is up to date as long as the recipe's sections that it reads, the code t
 packages that it computes with and its inputs are what they were when it last began.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -123,8 +123,16 @@ def why_again(done: StageRecord, now: Making, workspace: Workspace) -> str:
         if done.making is None:
             return "it was made by an edgetag that kept no account of what it used"
         return "; ".join(_differences(done.making, now))
-    files = touched(done, workspace)
-    return f"missing or changed: {', '.join(files)}" if files else ""
+    if files := touched(done, workspace):
+        return f"missing or changed: {', '.join(files)}"
+    others = _changed(done.taken_in, taken_in(done.taken_in, workspace))
+    return f"new or changed: {', '.join(others)}" if others else ""
+
+
+def taken_in(names: Iterable[str], workspace: Workspace) -> dict[str, str]:
+    """Return the digests of files that no stage leaves; empty for one that is not there."""
+    paths = {name: workspace.root / name for name in names}
+    return {name: digest_file(path) if path.is_file() else "" for name, path in paths.items()}
 
 
 def touched(done: StageRecord, workspace: Workspace) -> list[str]:

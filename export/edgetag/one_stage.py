@@ -8,7 +8,14 @@ from shlex import quote
 from typing import Any, Protocol, cast
 
 from edgetag.errors import InputError
-from edgetag.fingerprints import making, older_inputs, settings_digest, touched, why_again
+from edgetag.fingerprints import (
+    making,
+    older_inputs,
+    settings_digest,
+    taken_in,
+    touched,
+    why_again,
+)
 from edgetag.machine import package_versions
 from edgetag.progress import Progress, format_seconds
 from edgetag.recipe import Recipe
@@ -305,6 +312,7 @@ def run_and_record(
     progress.say(f"{which.name}: started")
     # Taken before the work: whatever a user edits meanwhile is seen by the next run.
     made = making(which, recipe, run_file, options)
+    of_others = taken_in(which.takes_in, workspace)
     run = load_stage(which).run
     result, wall_s, peak = measured(lambda: run(recipe, workspace, progress, **options))
     gc.collect()  # models are cycles; what a stage held would else lie beneath the next one's peak
@@ -314,6 +322,7 @@ def run_and_record(
         making=made,
         settings=settings_digest(which, recipe),
         outputs={workspace.relative(path): digest_file(path) for path in outputs},
+        taken_in=of_others,
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         wall_s=round(wall_s, 1),
         peak_memory_bytes=peak,

@@ -24,6 +24,7 @@ class Stage:
         requires: A function of its module, called with the recipe before any stage is run, that
             refuses what this machine, or a folder that the recipe names, lacks.
         seeded: Whether the recipe's seed changes what it does.
+        takes_in: Files in the run folder that no stage leaves and it reads if they are there.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Stage:
     asked_for: str = ""
     requires: str = ""
     seeded: bool = True
+    takes_in: tuple[str, ...] = ()
 
     def wanted(self, recipe: Recipe) -> bool:
         """Tell whether a recipe has anything for this stage to do."""
@@ -220,6 +222,7 @@ STAGES: tuple[Stage, ...] = (
         ),
         ("report/report.json", "report/index.html", "report/summary.md", "report/junit.xml"),
         "reporting.result:ReportResult",
+        takes_in=("bench/phones.json", "robustness/robustness.json"),
     ),
 )
 

@@ -58,6 +58,10 @@ class StageRecord(Record):
     making: Making | None = Field(None, description="As it was when the stage began.")
     settings: str = Field(description="Digest of the recipe's sections that the stage reads.")
     outputs: dict[str, str] = Field(description="File relative to the run → SHA-256.")
+    taken_in: dict[str, str] = Field(
+        default_factory=dict,
+        description="File of no stage, likewise, when the stage began; empty where it was missing.",
+    )
     finished_at: str
     wall_s: float
     peak_memory_bytes: int
@@ -66,7 +70,7 @@ class StageRecord(Record):
 class RunFile(Result):
     """`run.json`: the resolved recipe, versions, seed and finished stages."""
 
-    SCHEMA: ClassVar[str] = "edgetag.run/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.run/1.2"
     name: str
     recipe: dict[str, Any]
     seed: int

@@ -267,8 +267,12 @@ def test_a_folder_for_a_phone_elsewhere_gives_answers_that_are_read_here(
     path = f"{tmp_path}:{os.environ['PATH']}"
 
     def run_script() -> subprocess.CompletedProcess[str]:
-        command, environment = ["sh", folder / "run.sh"], os.environ | {"PATH": path}
-        return subprocess.run(command, env=environment, text=True, capture_output=True)
+        return subprocess.run(
+            ["sh", folder / "run.sh"],
+            env=os.environ | {"PATH": path},
+            text=True,
+            capture_output=True,
+        )
 
     whole = (folder / "fp32.tflite").read_bytes()
     (folder / "fp32.tflite").write_bytes(b"damaged")
