@@ -121,6 +121,18 @@ def test_a_reused_file_is_checked_against_the_recipe_of_today(run_folder: Worksp
         stage.run(recipe_with(target_ops=("CONV_2D",)), run_folder, Heard())
 
 
+def test_files_of_variants_that_a_recipe_dropped_do_not_stay(run_folder: Workspace) -> None:
+    folder = run_folder.export
+    others = ("fp16.tflite", "fp16.json", "float.onnx", "weights.safetensors", "serving/a/1/x.pb")
+    for name in ("own.tflite", *others):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"of an earlier network")
+    stage.run(recipe_with(), run_folder, Heard())
+    left = {path.name for path in folder.iterdir()}
+    ours = {f"{name}.{end}" for name in ("fp32", "int8") for end in ("tflite", "json")}
+    assert left == {*ours, "export.json", "own.tflite"}
+
+
 def test_missing_weights_name_the_stage_that_makes_them(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     with pytest.raises(InputError, match=r"model\.npz: missing, .*run: edgetag train"):

@@ -11,7 +11,7 @@ from edgetag.replacing import digests_of
 if TYPE_CHECKING:
     from edgetag.conversion.sources import Sources
 
-VERSION = "1"
+FOLDER, VERSION = "serving", "1"
 """TensorFlow Serving serves the highest number that it finds."""
 
 
@@ -26,7 +26,7 @@ def serving_model(sources: "Sources", progress: Progress) -> ServingModel:
         InputError: See `serving.write_saved_model`.
     """
     recipe, workspace = sources.recipe, sources.workspace
-    folder = workspace.export / "serving" / recipe.name / VERSION
+    folder = workspace.export / FOLDER / recipe.name / VERSION
     inputs = sources.digest(BASE)
     before = exported_before(workspace)
     kept = before and before.serving

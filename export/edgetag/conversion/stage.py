@@ -1,6 +1,7 @@
 """The export stage: trained weights → one `.tflite` file per variant, described and checked."""
 
 import hashlib
+import shutil
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -9,12 +10,11 @@ from typing import Any
 from edgetag.catalogue.variants import BASE, VARIANTS
 from edgetag.compression.result import QuantizeResult
 from edgetag.compression.weights import trained_weights
-from edgetag.conversion import checks
+from edgetag.conversion import checks, onnx_step, serving_step
 from edgetag.conversion.explain_signature import check_explain, read_explain
 from edgetag.conversion.exported import exported_path
 from edgetag.conversion.flatfile import gzip_size, parse_model
 from edgetag.conversion.metadata import ModelInfo, attach
-from edgetag.conversion.onnx_step import onnx_model, require_onnx
 from edgetag.conversion.op_versions import required_runtime
 from edgetag.conversion.result import (
     Calibration,
@@ -23,7 +23,6 @@ from edgetag.conversion.result import (
     ExportResult,
     VariantRecord,
 )
-from edgetag.conversion.serving_step import serving_model
 from edgetag.conversion.sources import Sources
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
@@ -38,7 +37,7 @@ def require(recipe: Recipe) -> None:
         InputError: They are not.
     """
     if recipe.export.onnx:
-        require_onnx()
+        onnx_step.require_onnx()
 
 
 def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResult:
@@ -60,13 +59,31 @@ def run(recipe: Recipe, workspace: Workspace, progress: Progress) -> ExportResul
     result = make(recipe, workspace, variants, progress)
     with closing(Sources(recipe, workspace)) as sources:
         if recipe.export.serving:
-            result = result.replace(serving=serving_model(sources, progress))
+            result = result.replace(serving=serving_step.serving_model(sources, progress))
         if recipe.export.onnx:
-            result = result.replace(onnx=onnx_model(sources, progress))
+            result = result.replace(onnx=onnx_step.onnx_model(sources, progress))
     for warning in result.warnings:
         progress.say(warning)
     result.write(exported_path(workspace))
+    _remove_dropped(result, workspace)
     return result
+
+
+def _remove_dropped(result: ExportResult, workspace: Workspace) -> None:
+    """Remove what an earlier export left that the recipe no longer asks for.
+
+    Beside the others it would be taken for a file of the network of now.
+    """
+    kept = {file.variant for file in result.variants}
+    dropped = [
+        f"{name}.{end}" for name in VARIANTS if name not in kept for end in ("tflite", "json")
+    ]
+    if result.onnx is None:
+        dropped += [onnx_step.FILE, onnx_step.WEIGHTS]
+    for name in dropped:
+        (workspace.export / name).unlink(missing_ok=True)
+    if result.serving is None:
+        shutil.rmtree(workspace.export / serving_step.FOLDER, ignore_errors=True)
 
 
 def make(
