@@ -183,8 +183,12 @@ def test_figures_of_files_that_are_others_now_are_not_exported(workspace: Worksp
     assert "nothing was measured by benchmark_model" in str(done.exception)
 
 
-def test_a_row_has_the_accuracy_of_the_processor_that_was_timed_alone() -> None:
+@pytest.mark.parametrize("by_runner", [False, True])
+def test_a_row_has_the_accuracy_of_the_processor_that_was_timed_alone(by_runner: bool) -> None:
     phones = make_phones("a" * 64)  # timed and scored on the GPU
+    if by_runner:
+        runner = {"runner_sha256": "b" * 64, "engine": None, "asked_for": "gpu"}
+        phones = phones.replace(scores=tuple(each.replace(**runner) for each in phones.scores))
     (on_cpu,) = (timed.replace(requested="cpu") for timed in phones.results)
     rows = rows_of(phones.replace(results=(*phones.results, on_cpu)), "m", "2")
     assert [(row.edgetag.map, row.edgetag.pictures) for row in rows] == [(0.75, 98), (None, 0)]

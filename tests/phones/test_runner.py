@@ -63,7 +63,7 @@ def test_a_runner_on_the_same_engine_gives_the_same_scores(street: Street, tmp_p
     assert result.results == ()
     assert [entry.variant for entry in result.scores] == ["fp32", "int8"]
     for entry in result.scores:
-        assert entry.images == 10
+        assert (entry.images, entry.asked_for, entry.by) == (10, "cpu", "runner, CPU")
         assert entry.max_difference == 0
         assert entry.map == entry.host_map
         assert entry.map is not None

@@ -392,4 +392,4 @@ def test_the_schema_is_that_of_phones(street: Street, run_folder: Run) -> None:
     street.phone()
     bench(street, run_folder)
     told = json.loads((run_folder[1].bench / "phones.json").read_text())
-    assert told["schema"] == "edgetag.phones/1.9"
+    assert told["schema"] == "edgetag.phones/1.10"

@@ -16,6 +16,7 @@ from edgetag.metrics import Scores, mean_average_precision
 from edgetag.phones import runner
 from edgetag.phones.figures import AppEngineRecord, PhoneScores
 from edgetag.phones.instrument import App
+from edgetag.phones.job import RunsOn
 from edgetag.phones.phone import Phone
 from edgetag.phones.store import LocalFile, ModelFile, put
 from edgetag.phones.work import Work
@@ -161,6 +162,7 @@ class RunnerScoring(Work):
             self.phone,
             seconds=seconds,
             runner_sha256=self.runner.sha256,
+            asked_for=self.settings.runs_on,
         )
 
     def record(self) -> PhoneScores | None:
@@ -178,12 +180,14 @@ def compare(
     *,
     seconds: float | None,
     runner_sha256: str | None = None,
+    asked_for: RunsOn | None = None,
     engine: AppEngineRecord | None = None,
 ) -> PhoneScores:
     """Keep a phone's scores and compare them with the host's.
 
     `scores` are `[n, tags]` of the images at `places` of `truth`: those that have scores.
-    `seconds` is the time on the phone; `runner_sha256` or `engine` says what made them.
+    `seconds` is the time on the phone; `runner_sha256`, with what it was asked to run on, or
+    `engine` says what made them.
     """
     chosen = np.asarray(places, dtype=np.int64)
     host, labels = truth.host[model.variant][chosen], truth.labels[chosen]
@@ -206,6 +210,7 @@ def compare(
         max_difference=float(difference.max()),
         mean_difference=float(difference.mean()),
         engine=engine,
+        asked_for=asked_for,
     )
 
 

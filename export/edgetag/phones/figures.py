@@ -267,6 +267,7 @@ class PhoneScores(Record):
         max_difference: The largest between two scores of an image and tag.
         mean_difference: The mean of them.
         engine: What ran it in the demo app; None where a runner did.
+        asked_for: What a runner was asked to run it on; None before schema 1.10.
     """
 
     phone: str
@@ -282,3 +283,11 @@ class PhoneScores(Record):
     max_difference: float
     mean_difference: float
     engine: AppEngineRecord | None = None
+    asked_for: RunsOn | None = None
+
+    @property
+    def by(self) -> str:
+        """Return what scored, as people read it."""
+        if self.engine:
+            return self.engine.label
+        return f"runner, {self.asked_for.upper()}" if self.asked_for else "runner"

@@ -14,6 +14,7 @@ from edgetag.phones.figures import (
     PhoneScores,
     processor_of,
 )
+from edgetag.phones.job import RunsOn
 from edgetag.phones.problems import Problem
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
@@ -88,7 +89,7 @@ class PhonesResult(Result):
         failures: One entry per phone, or per file on a phone, that gave nothing.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.phones/1.9"
+    SCHEMA: ClassVar[str] = "edgetag.phones/1.10"
     measured_at: str
     versions: dict[str, str]
     benchmark_model_sha256: str | None
@@ -127,18 +128,24 @@ class PhonesResult(Result):
     def scores_beside(self, figure: PhoneMeasurement | AppMeasurement) -> PhoneScores | None:
         """Return the scores of a figure's file by what was timed; None where there are none.
 
-        Another processor may give other scores. Which one a runner took is not known, so that its
-        scores stand beside what benchmark_model timed.
+        Another processor may give other scores. A runner is no app, so that its scores stand
+        beside what benchmark_model timed, also where what it was asked for is not known.
         """
+        of_runners: tuple[RunsOn | None, ...] = ()
         if isinstance(figure, AppMeasurement):
-            may_stand, timed_on = False, figure.engine.delegate
+            timed_on = figure.engine.delegate
         else:
-            may_stand, timed_on = True, processor_of(figure.requested)
+            timed_on = processor_of(figure.requested)
+            of_runners = (timed_on, None)
         beside = [
             record
             for record in self.scores
             if (record.phone, record.sha256) == (figure.phone, figure.sha256)
-            if (record.engine.delegate == timed_on if record.engine else may_stand)
+            if (
+                record.engine.delegate == timed_on
+                if record.engine
+                else record.asked_for in of_runners
+            )
         ]
         return beside[-1] if beside else None
 

@@ -278,7 +278,7 @@ def _scores(result: PhonesResult) -> Table:
         "Scores on phones, beside LiteRT here",
         Column("phone", lambda entry: result.name_of(entry.phone)),
         Column("variant", lambda entry: entry.variant),
-        Column("by", lambda entry: entry.engine.label if entry.engine else "runner"),
+        Column("by", lambda entry: entry.by),
         Number(
             "images",
             lambda entry: f"{entry.images}" + f" ({entry.lacking} lack)" * (entry.lacking > 0),
