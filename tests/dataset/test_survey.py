@@ -132,6 +132,12 @@ def test_files_that_are_not_there_are_told(root: Path) -> None:
     assert (found.longer_side, found.splits) == (None, {})
 
 
+def test_files_outside_the_root_are_told(root: Path, picture: MakePicture) -> None:
+    picture("a.png", 1)
+    found = survey(write(root / "t.csv", f"path,cat\n{root / 'a.png'},1\n../b.png,0\na.png,1\n"))
+    assert (found.missing_files, found.looked_for) == (2, 3)
+
+
 def test_region_files_give_numbers_to_be_named(root: Path, picture: MakePicture) -> None:
     for number, name in enumerate("ab"):
         picture(f"{name}.png", number)

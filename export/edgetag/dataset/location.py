@@ -13,6 +13,8 @@ def foreign(path: str) -> str | None:
 
     Nothing here expands, decodes or turns around what other programs do: a listed path is a path.
     """
+    if path.startswith("/"):
+        return "is absolute, and would name nothing on another machine"
     if path.startswith("~"):
         return "starts with ~, which stands for no folder here"
     if "://" in path:

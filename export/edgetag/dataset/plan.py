@@ -59,7 +59,7 @@ class Sources:
         problems = []
         if self.outside:
             first = self.outside[0]
-            remedy = "list paths inside the data root, or set data.root"
+            remedy = "list paths relative to the data root and inside it, or set data.root"
             if self.listing.format == "folders":
                 remedy = "put copies in place of links that lead out of it"
             problems.append(

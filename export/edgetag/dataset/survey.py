@@ -66,7 +66,7 @@ class Survey:
             said += (
                 f"; {format_count(self.missing_files)} of {format_count(self.looked_for)} files "
                 "that were looked for are not "
-                "there or cannot be read: see data.root"
+                "there, outside the data root, or cannot be read: see data.root"
             )
         if self.not_groups:
             said += (
@@ -113,8 +113,8 @@ def survey(source: Path, tags: Sequence[str] = (), near: Path | None = None) -> 
     return Survey(
         data=section,
         rows=len(sources.listing.entries),
-        missing_files=len(looked_at) - len(hashes),
-        looked_for=len(looked_at),
+        missing_files=len(looked_at) - len(hashes) + len(sources.outside),
+        looked_for=len(looked_at) + len(sources.outside),
         longer_side=sides[len(sides) // 2] if sides else None,
         splits=splits,
         never_present=drafted.never_present,
