@@ -359,15 +359,24 @@ def test_regions_of_one_file_that_an_explicit_split_tears_apart_are_named(
     assert check(make_recipe(section), QUIET).straddling_groups == ("a.png",)
 
 
+@pytest.mark.parametrize("splits", [(), ("test",), ("test", "", "test")])
 def test_groups_that_hashes_tear_apart_are_named_with_what_keeps_them_together(
-    root: Path, picture: MakePicture, table: MakeTable, make_recipe: MakeRecipe
+    root: Path,
+    picture: MakePicture,
+    table: MakeTable,
+    make_recipe: MakeRecipe,
+    splits: tuple[str, ...],
 ) -> None:
+    rows = [("path", "cat", "group", "split")]
     for number in range(30):
         picture(f"{number}.png", number)
-    rows = [("path", "cat", "group"), *((f"{number}.png", 1, "g") for number in range(30))]
-    report = check(make_recipe(DataSection(source=table("t.csv", rows), tags=("cat",))), QUIET)
+        rows.append((f"{number}.png", "1", "g", dict(enumerate(splits)).get(number, "")))
+    section = DataSection(source=table("t.csv", rows), tags=("cat",))
+    report = check(make_recipe(section), QUIET)
     (advice,) = [text for text in report.advice if "'g'" in text]
     assert advice.endswith('data.split.by = "group" keeps them together')
+    section = section.replace(split=SplitSection(by="group"))
+    assert not check(make_recipe(section), QUIET).straddling_groups
 
 
 def test_a_split_by_group_needs_the_column(simple: Recipe, make_recipe: MakeRecipe) -> None:

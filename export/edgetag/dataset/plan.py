@@ -130,13 +130,17 @@ class Plan:
         groups = self.straddling_groups()
         if not groups:
             return ""
-        torn = set(groups)
+        given: dict[str | None, set[str]] = {}
+        for image in self.images:
+            if image.entry.split is not None:
+                given.setdefault(_group(image), set()).add(image.entry.split)
+        by_hash = [group for group in groups if len(given.get(group, ())) < 2]
         remedy = 'data.split.by = "group" keeps them together'
-        if any(image.entry.split is not None and _group(image) in torn for image in self.images):
+        if not by_hash:
             remedy = "data.split_column says so: give each of them one split there"
+        first = (by_hash or groups)[0]
         return (
-            f"in more than one split: {counted(len(groups), 'group')}, such as {groups[0]!r}; "
-            f"{remedy}"
+            f"in more than one split: {counted(len(groups), 'group')}, such as {first!r}; {remedy}"
         )
 
     def counts(self, tags: Sequence[str]) -> dict[str, SplitCounts]:
