@@ -19,9 +19,10 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.validation.pictures import known_pictures
 from edgetag.validation.scores import read_reference, write_reference
-from edgetag.workspace import RunFile, Workspace
+from edgetag.workspace import Making, RunFile, StageRecord, Workspace, digest_json
 from tests.support.commands import invoked
 from tests.support.finished_run import Finished, finish_run
+from tests.support.listening import Listening
 from tests.support.run_folders import TAGS
 
 QUIET = SilentProgress()
@@ -196,6 +197,32 @@ def test_a_run_is_not_compared_with_itself(first: Finished) -> None:
     same = Run(first.recipe, Workspace(root / ".." / root.name))
     with pytest.raises(InputError, match="both runs are this folder"):
         compare(run_of(first), same, QUIET)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trained_on", ["these data", "others"])
+def test_a_network_that_learnt_from_other_data_than_are_built_now_is_told(
+    first: Finished, tmp_path: Path, trained_on: str
+) -> None:
+    second = later(first, tmp_path / "second", turned(first, "cat", "train", 5))
+    run_file = second.workspace.read_run_file()
+    assert run_file
+    outputs = {"dataset/manifest.parquet": "a"}
+    learnt_from = digest_json(outputs if trained_on == "these data" else {})
+    making = Making(settings={}, code="", packages={}, inputs={"dataset": learnt_from})
+    record = StageRecord(
+        fingerprint="", settings="", outputs={}, finished_at="", wall_s=0, peak_memory_bytes=0
+    )
+    stages = {
+        "dataset": record.replace(outputs=outputs),
+        "train": record.replace(making=making),
+    }
+    run_file.replace(stages=stages).write(second.workspace.run_file)
+    progress = Listening()
+    compare(run_of(first), second, progress)
+    notes = [line for line in progress.said if "not what the network learnt from" in line]
+    assert len(notes) == (trained_on == "others")
+    assert all(str(second.workspace.root) in note for note in notes)
 
 
 def test_the_command_takes_run_folders_and_prints_both_parts(

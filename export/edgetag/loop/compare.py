@@ -7,11 +7,13 @@ nothing but labels changes, and from there to the second run's scores nothing bu
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shlex import quote
 
 import numpy as np
 
 from edgetag.dataset import Dataset, Rows, open_dataset
 from edgetag.errors import InputError
+from edgetag.fingerprints import older_inputs
 from edgetag.labels import UNKNOWN, Labels
 from edgetag.loop.result import (
     ComparedSplit,
@@ -24,6 +26,7 @@ from edgetag.loop.result import (
 from edgetag.metrics import Scores
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
+from edgetag.stages import stage
 from edgetag.tagging.listing import shown_name
 from edgetag.tags import Vocabulary
 from edgetag.validation.comparison import Comparison, Measure, TagComparison
@@ -110,9 +113,22 @@ class _Opened:
 
 def _opened(run: Run, progress: Progress) -> _Opened:
     dataset = open_dataset(run.workspace, run.recipe.network.input_size)
+    _tell_of_other_data(run, progress)
     reference = obtain_reference(run.recipe, run.workspace, dataset, progress)
     thresholds = read_thresholds(run.workspace, dataset, reference.stored)
     return _Opened(run.recipe, dataset, reference, thresholds)
+
+
+def _tell_of_other_data(run: Run, progress: Progress) -> None:
+    """Tell where data were built after training; which labels they had before, nothing keeps."""
+    run_file, root = run.workspace.read_run_file(), run.workspace.root
+    if run_file is None or "train" not in run_file.stages:
+        return
+    if "dataset" in older_inputs(stage("train"), run.recipe, run_file):
+        progress.say(
+            f"note: {root}: its data were built anew after training, so their labels are not what "
+            f"the network learnt from; run: edgetag run RECIPE --out {quote(str(root))}"
+        )
 
 
 @dataclass(frozen=True)
