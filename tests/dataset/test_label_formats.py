@@ -36,9 +36,12 @@ def test_wide_csv_gives_three_state_labels_split_and_group(root: Path) -> None:
     assert second == Entry("b.png", (0, 1), f"{source}:3")
 
 
-def test_bom_crlf_and_quoted_newlines_are_accepted_and_lines_still_counted(root: Path) -> None:
-    text = '\ufeffpath,cat,dog,note\r\na.png,1,0,"two\r\nlines, one comma"\r\n\r\nb.png,0,1,\r\n'
-    first, second = read(write(root / "t.csv", text))
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_bom_line_ends_and_quoted_newlines_are_accepted_and_lines_still_counted(
+    root: Path, end: str
+) -> None:
+    text = '\ufeffpath,cat,dog,note\na.png,1,0,"two\nlines, one comma"\n\nb.png,0,1,\n'
+    first, second = read(write(root / "t.csv", text.replace("\n", end)))
     assert (first.path, first.labels, first.where[-2:]) == ("a.png", (1, 0), ":2")
     assert (second.path, second.labels, second.where[-2:]) == ("b.png", (0, 1), ":5")
 

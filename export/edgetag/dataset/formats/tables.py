@@ -1,7 +1,7 @@
 """Tables as rows of cells: CSV, JSON Lines and Parquet, with the line or row of each.
 
-CSV is read as people's tools write it: with or without a byte order mark, LF or CRLF, commas and
-line breaks inside quotes.
+CSV is read as people's tools write it: with or without a byte order mark, lines that end in LF,
+CRLF or CR, commas and line breaks inside quotes.
 """
 
 import csv
@@ -107,6 +107,8 @@ def read_table(path: Path) -> Table:
 
 def _read_csv(path: Path) -> Table:
     text = read_file(path, "table", MOST_BYTES).decode("utf-8-sig")
+    if "\n" not in text:  # as Excel's "CSV (Macintosh)" ends lines
+        text = text.replace("\r", "\n")
     reader = csv.reader(_lines(text), strict=True)
     columns: tuple[str, ...] = ()
     rows: list[Row] = []
