@@ -1,14 +1,21 @@
 """Every list has its turn, nothing is listed twice, and kin only once."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
+from edgetag.dataset import open_dataset
 from edgetag.dataset.near_duplicates import Signs
+from edgetag.dataset.stage import run as build_data
 from edgetag.mining.ranking import Candidate, Kin, ranked
+from edgetag.progress import SilentProgress
+from edgetag.recipe import DataSection, NetworkSection, Recipe
+from edgetag.workspace import Workspace
 
 ROWS = 12
 GROUPS = [str(row // 3) for row in range(ROWS)]
@@ -65,6 +72,25 @@ def test_of_pictures_that_nearly_agree_one_is_listed_though_their_groups_differ(
     kin = Kin([str(row) for row in range(8)], hash_of, bits=4)
     (lists,) = candidates([[0, 1, 2, 3, 4, 5, 6, 7]])
     assert [each.row for each in ranked([lists], kin, 8)] == [0, 2, 4, 5, 6, 7]
+
+
+def test_bars_beside_pictures_do_not_make_them_kin(tmp_path: Path) -> None:
+    lines = ["path,cat"]
+    for number in range(8):
+        pixels = np.random.default_rng(number).integers(150, 256, (2, 4, 3), np.uint8)
+        Image.fromarray(pixels).resize((64, 4)).save(tmp_path / f"{number}.png")
+        lines.append(f"{number}.png,1")
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    recipe = Recipe(
+        name="x",
+        data=DataSection(source=tmp_path / "t.csv", tags=("cat",)),
+        network=NetworkSection(input_size=64),
+    )
+    build_data(recipe, Workspace(tmp_path / "run"), SilentProgress())
+    dataset = open_dataset(Workspace(tmp_path / "run"))
+    kin = Kin.over(dataset, [str(row) for row in range(8)], bits=4)
+    (lists,) = candidates([list(range(8))])
+    assert [each.row for each in ranked([lists], kin, 8)] == list(range(8))
 
 
 def test_what_is_like_its_own_kin_is_not_listed() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from PIL import Image
 
 from edgetag.dataset import Dataset
 from edgetag.dataset.inspection import perceptual_hash
@@ -49,12 +50,15 @@ class Kin:
 
     @classmethod
     def over(cls, dataset: Dataset, groups: Sequence[str], bits: int) -> "Kin":
-        """Take hashes of cached images, of those rows alone that are asked for."""
+        """Take hashes of cached images without their bars, of rows alone that are asked for."""
 
         @lru_cache(None)
         def hash_of(row: int) -> Signs:
             (pixels,) = dataset.images(np.array([row], dtype=np.int64))
-            (own,) = signs([perceptual_hash(pixels)])
+            # As the data are looked at for near duplicates: bars, which are black, make all
+            # pictures of a shape alike.
+            square = Image.fromarray(pixels)
+            (own,) = signs([perceptual_hash(np.asarray(square.crop(square.getbbox())))])
             return own
 
         return cls(groups, hash_of, bits)
