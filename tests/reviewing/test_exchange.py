@@ -297,7 +297,7 @@ def test_unknown_tags_and_pictures_are_told_and_left_out(run: ReviewedRun) -> No
     told = run.do("import", table(run, "answers.csv", HEAD + rows))
     assert "3 answers, 1 of them new" in told
     assert "1 answer about pictures that the data do not have; left out" in told
-    assert "1 are about tags that the data do not have ('unicorn'); left out" in told
+    assert "1 answer about tags that the data do not have ('unicorn'); left out" in told
 
 
 def test_answers_under_the_name_of_a_repeat_and_of_a_single_region_are_kept(

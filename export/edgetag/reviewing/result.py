@@ -91,9 +91,8 @@ class ReadFile(Record):
         if self.other_tags:
             names = ", ".join(repr(tag) for tag in self.other_tags)
             lines.append(
-                f"{self.file}: {format_count(sum(self.other_tags.values()))} are about tags that "
-                "the data do not "
-                f"have ({names}); left out"
+                f"{self.file}: {counted(sum(self.other_tags.values()), 'answer')} about tags that "
+                f"the data do not have ({names}); left out"
             )
         return lines
 
