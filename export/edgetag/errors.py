@@ -5,6 +5,7 @@ wrong, where, and what to do. The command line prints that text and nothing else
 """
 
 import errno
+import unicodedata
 from enum import IntEnum
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -47,8 +48,14 @@ class MissingExtraError(InputError):
 
 
 def printable(text: str) -> str:
-    """Return text with a `?` for every character that cannot be seen."""
-    return "".join(character if character.isprintable() else "?" for character in text)
+    """Return text with a `?` for every character that cannot be seen, but for spaces of any width.
+
+    Narrow ones stand in large numbers, wide ones in Japanese names.
+    """
+    return "".join(
+        character if character.isprintable() or unicodedata.category(character) == "Zs" else "?"
+        for character in text
+    )
 
 
 def one_line(text: str, limit: int = 300) -> str:

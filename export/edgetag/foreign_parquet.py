@@ -20,6 +20,7 @@ def read_foreign_parquet(path: Path, columns: Sequence[str] | None = None) -> pl
     """
     try:
         with quiet_stderr():
-            return pl.read_parquet(path, columns=None if columns is None else list(columns))
+            chosen = None if columns is None else list(columns)
+            return pl.read_parquet(path, columns=chosen, glob=False)
     except pl.exceptions.PanicException as error:
         raise pl.exceptions.ComputeError(f"damaged: {error}") from None

@@ -155,16 +155,18 @@ def test_a_folder_without_pictures_is_refused(wrong: str, tmp_path: Path) -> Non
 
 
 def test_what_cannot_be_quantized_is_refused_with_a_reason(pictures: Path, tmp_path: Path) -> None:
-    two, open_side, maps, flat = (model_elsewhere() for _ in range(4))
+    two, open_side, maps, flat, first = (model_elsewhere() for _ in range(5))
     two.subgraphs[0].inputs = [0, 0]
     open_side.subgraphs[0].tensors[0].shapeSignature = [1, -1, -1, 3]
     maps.subgraphs[0].outputs = [MAPS]
     flat.subgraphs[0].tensors[0].shape = [1, SIZE * SIZE * 3]
+    first.subgraphs[0].tensors[0].shape = [1, 3, SIZE, SIZE]
     cases = {
         "it has 2 inputs": pack_model(two),
         "are open": pack_model(open_side),
         "expected .*scores": pack_model(maps),
         "expected an image": pack_model(flat),
+        rf"with channels last, \[1, {SIZE}, {SIZE}, 3\]": pack_model(first),
         "expected 32 to 1024": pack_model(model_elsewhere(size=16)),
         "quantized already": (MODELS / "tiny_int8_int8.tflite").read_bytes(),
         "lacks the mark": b"no model",

@@ -252,6 +252,14 @@ def test_limits_that_nothing_breaks_are_told() -> None:
     assert parse_recipe(MINIMAL + "[budgets.int8]\nmax_map_drop = 0.5\n", HERE).warnings() == ()
 
 
+def test_exempting_a_tag_from_a_margin_is_no_reason_to_warn() -> None:
+    lines = (
+        "[budgets.default]\nmax_recall_drop = 0.05\n"
+        "[budgets.default.tags]\nphoto = { max_recall_drop = 1.0 }\n"
+    )
+    assert parse_recipe(MINIMAL + lines, HERE).warnings() == ()
+
+
 def test_margins_of_tags_by_default_hold_for_variants_that_have_none_of_their_own() -> None:
     recipe = parse_recipe(
         """

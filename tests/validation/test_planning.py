@@ -292,6 +292,19 @@ def test_a_recipe_without_margins_is_told_to_set_one(run_folder: RunFolder) -> N
     assert {need.margin for need in found.needs} == {0.1}
 
 
+def test_a_given_file_is_planned_by_the_margins_of_what_it_stands_for(
+    run_folder: RunFolder,
+) -> None:
+    entry = scored("other", "litert", "test", 0.004)
+    given = entry.replace(origin="external", stands_for="int8", map_drop_interval=(0.0, 0.02))
+    make_verdict((given,)).write(run_folder.workspace.validate / "verdict.json")
+    recipe = run_folder.on_litert(MARGINS)
+    made = plan(recipe, run_folder.workspace, QUIET, "other", 0.8, None, 0.05)
+    assert made.measured
+    limits = {need.budget: need.margin for need in made.needs}
+    assert limits == {"max_map_drop": 0.02, "max_recall_drop": 0.05, "max_fpr_rise": 0.02}
+
+
 def test_a_variant_that_nobody_makes_is_refused(run_folder: RunFolder) -> None:
     recipe = run_folder.on_litert("")
     with pytest.raises(InputError, match="--variant int9: the recipe's variants are fp32, int8"):

@@ -122,6 +122,22 @@ def test_a_loss_is_told_from_the_chance_of_one_side_of_the_interval_on() -> None
     assert [is_told for _, is_told in told] == [chance <= 0.025 for chance, _ in told]
 
 
+def test_the_margin_of_the_mean_is_the_only_scored_tag_s_too() -> None:
+    comparison, split = compared(lost=30)
+    cat = comparison.tags["cat"]
+    one_tag = replace(comparison, tags={"cat": cat}, mean_ap=cat.ap)
+
+    def allowed(limit: float, compared_tags: Comparison) -> dict[str, bool]:
+        overall = check_overall(Budget(max_map_drop=limit), compared_tags, split, 1, None)
+        told = significant_losses(compared_tags, overall, {}, split.confidence)
+        return {loss.measure: loss.within_margin for loss in told}
+
+    everything = {"map": True, "recall": False, "f1": False, "ap": True}
+    assert allowed(0.9, one_tag) == everything
+    assert not any(allowed(0.001, one_tag).values())
+    assert allowed(0.9, comparison) == everything | {"ap": False}
+
+
 def told_of(drop: float, below: int) -> list[str]:
     """Tell what a tag lost whose F1 fell so much, and of 1,024 draws all but so many by 1."""
     drops = np.where(np.arange(1024) < below, 0.0, 1.0)

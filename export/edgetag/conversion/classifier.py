@@ -91,7 +91,7 @@ def read_classifier(
 def _of_its_size(boundary: Boundary, where: Path) -> Preprocessing:
     """Return a contract for the input as it is."""
     shape = boundary.inputs[0].shape if len(boundary.inputs) == 1 else ()
-    size = shape[1] if len(shape) == 4 else 0
+    size = shape[2] if len(shape) == 4 else 0  # also where channels are first
     if boundary.inputs and boundary.inputs[0].open_axes:
         raise InputError(
             f"{where}: height, width or channels of its input are open; convert it with a fixed "

@@ -170,7 +170,7 @@ def read_manifest(path: Path) -> pl.DataFrame:
         InputError: It is missing or damaged.
     """
     try:
-        manifest = pl.read_parquet(path)
+        manifest = pl.read_parquet(path, glob=False)
     except FileNotFoundError:
         raise InputError(f"{path}: missing; run: edgetag data build") from None
     except (pl.exceptions.PolarsError, OSError) as error:

@@ -21,7 +21,7 @@ def changed(
     path = workspace.validate / "changes.parquet"
     order = ["certainty", "identity", "variant"]
     try:
-        table = pl.read_parquet(path).sort(order, descending=[True, False, False])
+        table = pl.read_parquet(path, glob=False).sort(order, descending=[True, False, False])
         first = pl.col("certainty", "before", "after").first()
         changes = table.group_by("identity", "tag", maintain_order=True).agg(
             pl.col("variant").unique(maintain_order=True).alias("variants"), first

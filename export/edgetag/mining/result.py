@@ -173,7 +173,8 @@ def read_questions(workspace: Workspace) -> tuple[str, ...]:
     if not path.exists():
         return ()
     try:
-        table = pl.read_csv(path, columns=["identity"], schema_overrides={"identity": pl.String})
+        texts = {"identity": pl.String}
+        table = pl.read_csv(path, columns=["identity"], schema_overrides=texts, glob=False)
         return tuple(table["identity"].drop_nulls())
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         reason = str(error).splitlines()[0]

@@ -372,18 +372,20 @@ class Recipe(Section):
 
     def warnings(self) -> tuple[str, ...]:
         """Return what is allowed and hardly meant, one sentence each."""
-        limits: dict[str, TagBudget] = {
-            f"budgets.{name}": budget for name, budget in self.budgets.items()
-        } | {
-            f"budgets.{name}.tags.{tag}": budget
-            for name, budgets in self.budgets.items()
-            for tag, budget in budgets.tags.items()
-        }
+        told: list[tuple[str, str, TagBudget]] = []
+        for name, budget in self.budgets.items():
+            place = f"budgets.{name}"
+            told += [(place, key, budget) for key in budget.cannot_be_broken()]
+            told += [
+                (f"{place}.tags.{tag}", key, own)
+                for tag, own in budget.tags.items()
+                for key in own.cannot_be_broken()
+                if key not in budget.can_be_broken()  # else it exempts the tag
+            ]
         return tuple(
-            f"{place}.{key} = {getattr(budget, key)} can never be broken, so it judges nothing; "
+            f"{place}.{key} = {getattr(limits, key)} can never be broken, so it judges nothing; "
             "give a margin that a loss would exceed, or take it out"
-            for place, budget in limits.items()
-            for key in budget.cannot_be_broken()
+            for place, key, limits in told
         )
 
     def budget(self, variant: Variant | Literal["default"]) -> Budget:

@@ -108,12 +108,13 @@ def _read(path: Path) -> pl.DataFrame:
         if path.suffix == ".csv":
             # Names such as 001 are no numbers.
             texts = dict.fromkeys(("path", "sha256", "error", "tags"), pl.String)
-            table = pl.read_csv(path, infer_schema_length=None, schema_overrides=texts)
+            table = pl.read_csv(path, infer_schema_length=None, schema_overrides=texts, glob=False)
             if any('"' in name for name in table.columns):
                 table.columns = _header(path)  # polars leaves quotes doubled in names of columns
             return table
         if path.suffix == ".jsonl":
-            return pl.read_ndjson(path, infer_schema_length=None)
+            with path.open("rb") as file:  # of a path polars makes a pattern
+                return pl.read_ndjson(file, infer_schema_length=None)
         return read_foreign_parquet(path)
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such table; make it with: edgetag tag") from None

@@ -93,7 +93,7 @@ class Parts:
 
     def _read(self, part: Path) -> None:
         try:
-            table = pl.read_parquet(part)
+            table = pl.read_parquet(part, glob=False)
             for name, size, time, place, sha256, error, scores in table.iter_rows():
                 values = np.frombuffer(scores, "<f4")
                 if len(values) != self._n_tags:

@@ -61,7 +61,7 @@ def leave_out(
         )
     data = _judged(recipe, workspace, dataset, progress) if read_cluster().is_chief else None
     data = broadcast(strategy, data)
-    table = pl.read_csv(data, schema_overrides=TEXTS)
+    table = pl.read_csv(data, schema_overrides=TEXTS, glob=False)
     if read_cluster().is_chief:
         with atomic_write(workspace.train / FILE) as file:
             file.write(data)
@@ -87,7 +87,7 @@ def without_left_out(dataset: Dataset, workspace: Workspace) -> Dataset:
     """
     file = workspace.train / FILE
     try:
-        return _without(dataset, pl.read_csv(file, schema_overrides=TEXTS))
+        return _without(dataset, pl.read_csv(file, schema_overrides=TEXTS, glob=False))
     except (OSError, KeyError, pl.exceptions.PolarsError) as error:
         raise InputError(f"{file}: cannot be read ({error}); run: edgetag train") from None
 

@@ -32,6 +32,7 @@ def significant_losses(
 
     A loss inside a margin that is kept is marked as such; `confidence` is that of the family.
     """
+    overall = tuple(overall)
     level = (1.0 - confidence) / 2.0
     losses = []
     mean = comparison.mean_ap
@@ -44,7 +45,12 @@ def significant_losses(
     ]
     for (tag, measure, change, _), p_holm in zip(tests, holm([t[3] for t in tests]), strict=True):
         if p_holm <= level and change.drop > 0.0:
-            losses.append(_loss(tag, measure, change, p_holm, tags.get(tag, ())))
+            loss = _loss(tag, measure, change, p_holm, tags.get(tag, ()))
+            if measure == "ap" and len(comparison.tags) == 1:  # which is mAP, too
+                loss = loss.replace(
+                    within_margin=loss.within_margin or _kept(MARGINS["map"], overall)
+                )
+            losses.append(loss)
     return tuple(losses)
 
 

@@ -42,7 +42,7 @@ class Outcome:
         """
         table = workspace.validate / "changes.parquet"
         try:
-            changes = pl.read_parquet(table)
+            changes = pl.read_parquet(table, glob=False)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise InputError(f"{table}: not a readable table: {error}") from None
         return cls(

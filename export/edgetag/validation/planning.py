@@ -121,18 +121,20 @@ def plan(
     split = recipe.validation.splits[0]
     rows = dataset.rows(split)
     labels, groups = dataset.labels(rows), dataset.groups(rows)
-    budget = recipe.budget(variant) if variant in recipe.export.possible else None
-    margins = {tag: budget.margins(tag) if budget else TagBudget() for tag in recipe.data.tags}
-    if margin is not None:
-        margins = {tag: _filled(tag_limits, margin) for tag, tag_limits in margins.items()}
     measured = _measured(workspace, variant, split)
-    if budget is None and measured is None:
+    if measured is None and variant not in recipe.export.possible:
         raise InputError(
             f"--variant {variant}: the recipe's variants are {', '.join(recipe.export.possible)}, "
             "and no verdict here is about another file of that name"
         )
+    judged_as = (measured and measured.stands_for) or variant
+    own = (name for name in recipe.budgets if name == judged_as)
+    budget = recipe.budget(next(own, "default"))
+    margins = {tag: budget.margins(tag) for tag in recipe.data.tags}
+    if margin is not None:
+        margins = {tag: _filled(tag_limits, margin) for tag, tag_limits in margins.items()}
     needs: list[Need] = []
-    if budget and budget.max_map_drop is not None and measured is not None:
+    if budget.max_map_drop is not None and measured is not None:
         needs += _overall(measured, budget.max_map_drop, wanted, recipe.validation.confidence)
     with progress.track("planning", len(recipe.data.tags), "tags") as task:
         for tag, limits in margins.items():
@@ -145,7 +147,7 @@ def plan(
     share = split_share(dataset, split)
     if not needs:
         raise InputError(
-            f"budgets.{variant} sets no margin that images can show (max_map_drop after a "
+            f"budgets.{judged_as} sets no margin that images can show (max_map_drop after a "
             "validation, max_recall_drop, max_fpr_rise); set one, or give --margin 0.02"
         )
     return Plan(
