@@ -238,6 +238,22 @@ def jpeg_with(exif: bytes) -> bytes:
     return data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:]
 
 
+@pytest.mark.parametrize("exif", ["no-gps", "keep"])
+def test_text_in_exif_keeps_its_letters(exif: Any) -> None:
+    artist, owner = "Jürgen 写真".encode(), "Ökonom".encode()
+    inner = 8 + 2 + 2 * 12 + 4
+    after = struct.pack("<HHHII", 1, 0xA430, 2, len(owner) + 1, inner + 18 + len(artist) + 1)
+    tags = [
+        (0x013B, 2, len(artist) + 1, struct.pack("<I", inner + 18)),
+        (0x8769, 4, 1, struct.pack("<I", inner)),
+    ]
+    after += bytes(4) + artist + b"\0" + owner + b"\0"
+    opened = open_picture(jpeg_with(exif_of(tags, after)))
+    made = encode(opened.image, opened, exif)
+    assert artist + b"\0" in made
+    assert owner + b"\0" in made
+
+
 def test_what_may_repeat_the_place_is_not_kept_with_exif() -> None:
     places = {0x02BC: b"<x>35.0 N</x>", 0x83BB: b"\x1c\x02\x5a\0\x05Kyoto", 0x8649: b"8BIM Kyoto"}
     start, tags, after = 8 + 2 + 12 * len(places) + 4, [], b""

@@ -139,16 +139,35 @@ def _kept(original: Image.Exif, exif: Exif) -> bytes:
         return b""
     try:
         kept = Image.Exif()
-        kept.load(original.tobytes())
+        kept.load(_bytes_of(original))
         inner = kept.get_ifd(ExifTags.IFD.Exif)
         for part in (kept, inner):
             of_place = (*TELLS_PLACE, MAKER_NOTE) if exif == "no-gps" else ()
             small = [tag for tag, value in part.items() if _holds_jpeg(value)]
             for tag in (*of_place, *OF_SIZE, *small):
                 part.pop(tag, None)
-        return kept.tobytes()
+        return _bytes_of(kept)
     except Exception:  # Pillow writes what it has read of damaged EXIF, and raises almost anything
         return b""
+
+
+class _AsRead(str):
+    """Text of EXIF, which Pillow reads as Latin-1, whatever it is, but would write as ASCII."""
+
+    __slots__ = ()
+
+    def encode(self, *_args: str, **_kwargs: str) -> bytes:
+        """Return the bytes that were read."""
+        return super().encode("latin-1")
+
+
+def _bytes_of(exif: Image.Exif) -> bytes:
+    """Return EXIF for a file, its text with the bytes that it had."""
+    for part in (exif, exif.get_ifd(ExifTags.IFD.Exif)):
+        for tag, value in part.items():
+            if isinstance(value, str):
+                part[tag] = _AsRead(value)
+    return exif.tobytes()
 
 
 def _holds_jpeg(value: object) -> bool:
