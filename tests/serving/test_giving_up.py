@@ -126,6 +126,7 @@ def test_where_the_queue_is_full_tags_are_refused_and_a_crop_is_of_the_middle(
     answer = crop.result()
     assert answer.status_code == 200
     assert answer.headers["edgetag-degraded"] == "centre-crop"
+    assert small.metric('edgetag_degraded_total{reason="queue"}') == 1
     assert answer.headers["cache-control"] == "private, max-age=2"
     assert "etag" not in answer.headers
     opened = open_picture(cat, least_size=(225, 225))
@@ -188,6 +189,7 @@ def test_what_no_worker_begins_in_time_is_given_up(hasty: Served, cat: bytes) ->
     assert begun.result().status_code == 200
     late = hasty.metric('edgetag_refused_total{reason="expired"}')
     assert late + hasty.metric('edgetag_refused_total{reason="deadline"}') == 2
+    assert "edgetag_degraded_total{" not in hasty.client.get("/metrics").text, "none was given"
 
 
 def test_a_server_with_nothing_else_to_do_takes_its_time(hasty: Served, cat: bytes) -> None:

@@ -114,9 +114,11 @@ class Service:
         try:
             return await self._answer(fleet, upload, operation, until - fleet.centre_s())
         except BusyError as error:
-            self._metrics.degraded.labels(error.reason).inc()
+            reason = error.reason
         centre = operation.replace(centre=True, tags=())
-        return await self._answer(fleet, upload, centre, until)
+        answer = await self._answer(fleet, upload, centre, until)
+        self._metrics.degraded.labels(reason).inc()
+        return answer
 
     async def _answer(
         self, fleet: Fleet, upload: Upload, operation: Operation, until: float
