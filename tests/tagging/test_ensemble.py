@@ -142,6 +142,8 @@ def test_settings_tell_all_digests_and_weights(members: tuple[Tagger, Tagger]) -
     for other in others:
         assert other.settings() != both.settings()
         assert other.model.sha256 != both.model.sha256
+    for other in (*others, Ensemble(members, [2, 1], thresholds=0.6)):
+        assert other.model.source_sha256 != both.model.source_sha256, "what a server tells of it"
 
 
 def test_the_runtimes_of_all_models_are_named_once(members: tuple[Tagger, Tagger]) -> None:

@@ -201,17 +201,19 @@ class Ensemble(Tagger):
             self._weights,
         )
         sensitive = {tag for model in models for tag in model.sensitive}
+        chosen = chosen_thresholds(first.tags, own, thresholds)
+        source = [[model.source_sha256 for model in models], self._weights, chosen.tolist()]
         return Model(
             name=name,
             version="",
             variant=" + ".join(f"{model.name} {model.variant}" for model in models),
             data=b"",
             sha256=digest_json(self.settings()),
-            source_sha256=digest_json([model.source_sha256 for model in models]),
+            source_sha256=digest_json(source),
             contract=first.contract,
             tags=first.tags,
             columns=tuple(range(len(first.tags))),
-            thresholds=chosen_thresholds(first.tags, own, thresholds),
+            thresholds=chosen,
             explains=all(model.explains for model in models),
             sensitive=tuple(tag for tag in first.tags if tag in sensitive),
         )

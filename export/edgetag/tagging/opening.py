@@ -45,7 +45,7 @@ class Model:
         data: The `.tflite` file.
         sha256: Digest of the file.
         source_sha256: Digest of the bundle's manifest, which holds all others; of a plain file,
-            its own.
+            its own; of an ensemble, of its models', weights and thresholds.
         contract: How a picture becomes the input.
         tags: In the order of the scores that are given out.
         columns: Position in the model's output of each tag.
