@@ -1,6 +1,7 @@
 """A rule means what Python's own expression means, and nothing else is a rule."""
 
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -84,6 +85,13 @@ def test_any_text_is_a_rule_or_an_input_error(text: str) -> None:
 def test_a_tag_of_any_name_can_be_quoted() -> None:
     assert holds("'school uniform' > 0.5") == (SCORES["school uniform"] > 0.5).tolist()
     assert parse_rule("'school uniform' and 犬", TAGS).tags == ("school uniform", "犬")
+
+
+@pytest.mark.parametrize("tag", ["Ｒ１８", "ﾈｺ", "cafe\u0301"])
+def test_a_tag_is_named_by_its_own_characters(tag: str) -> None:
+    assert parse_rule(f"(犬 > 0.5 and\n{tag} > 0.5)", (*TAGS, tag)).tags == ("犬", tag)
+    with pytest.raises(InputError, match="there is no tag"):
+        parse_rule(tag, (*TAGS, normalize("NFKC", tag)))
 
 
 @pytest.mark.parametrize(

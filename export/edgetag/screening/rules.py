@@ -87,6 +87,9 @@ def parse_rule(text: str, tags: tuple[str, ...]) -> Rule:
         reason = getattr(error, "msg", None) or str(error) or type(error).__name__
         reason += "; a rule has tags, scores from 0 to 1, <, <=, >, >=, and, or, not, ( and )"
         raise _wrong(text, reason, (place - 1) if place else None) from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):  # Python writes Ｒ１８ as R18 (NFKC), a tag is what it is
+            node.id = ast.get_source_segment(text.strip(), node) or node.id
     try:
         named = tuple(dict.fromkeys(_names(tree, text, frozenset(tags))))
     except RecursionError:
