@@ -109,6 +109,14 @@ def test_a_bundle_says_nothing_of_limits_between_hundredths_and_of_several_tags(
     assert f"{lacking} takes the run folder" in answer
 
 
+def test_a_tag_that_no_judged_picture_has_is_told_as_that_whatever_the_limit(
+    judged: Judged,
+) -> None:
+    for text in ("nsfw > 0.65", "nsfw > 0.655"):
+        answer = rates_of(parse_rule(text, ("nsfw",)), table(judged), RELEASED)
+        assert str(answer).startswith("it is true for 0 of the judged pictures")
+
+
 def test_a_bundle_of_before_the_curves_knows_thresholds_alone(
     judged: Judged, bundle: Path, tmp_path: Path
 ) -> None:

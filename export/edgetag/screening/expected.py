@@ -137,8 +137,8 @@ def _alone(rule: Rule) -> tuple[str, ...]:
 
 
 def _rates(rule: Rule, known: Known, path: Path) -> Rates:
-    if known.limits is not None:
-        _require_counted(rule, known.limits, path)
+    if known.limits is not None and len(rule.tags) > 1:
+        raise _uncounted("a rule of several tags", known.limits, path)
     lacking = [tag for tag in rule.tags if tag not in known.labels]
     if lacking:
         raise InputError(f"{path}: the verdict has no tag {lacking[0]!r}; it is of another model")
@@ -151,6 +151,8 @@ def _rates(rule: Rule, known: Known, path: Path) -> Rates:
             f"it is true for {n_true} of the judged pictures and false for {n_false}; at least "
             f"{max(1, known.min_positives)} and 1 must be"
         )
+    if known.limits is not None and (others := sorted(_limits_of(rule) - known.limits)):
+        raise _uncounted(f"the limit {others[0]:g}", known.limits, path)
     return Rates(
         source=known.source,
         recall=_share(holds, positives, known),
@@ -159,25 +161,18 @@ def _rates(rule: Rule, known: Known, path: Path) -> Rates:
     )
 
 
-def _require_counted(rule: Rule, counted: frozenset[float], path: Path) -> None:
-    """Refuse a rule that a bundle's counts do not tell of.
-
-    Raises:
-        UnscoredError: It names several tags, or limits at which nothing was counted.
-    """
-    limits = {
+def _limits_of(rule: Rule) -> set[float]:
+    return {
         limit
         for node in ast.walk(rule.tree)
         if isinstance(node, ast.expr) and (limit := limit_of(node)) is not None
     }
-    if len(rule.tags) > 1:
-        lacking = "a rule of several tags"
-    elif others := sorted(limits - counted):
-        lacking = f"the limit {others[0]:g}"
-    else:
-        return
+
+
+def _uncounted(lacking: str, counted: frozenset[float], path: Path) -> UnscoredError:
+    """Say that a bundle's counts do not tell of a rule, for what they lack."""
     at = "threshold and at hundredths of a score" if len(counted) > 2 else "threshold"
-    raise UnscoredError(
+    return UnscoredError(
         f"{path.name} counts errors by tag at its {at}; {lacking} takes the run folder, which has "
         "the scores of every picture"
     )
