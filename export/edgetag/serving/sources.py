@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
+from unicodedata import category, normalize
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import UploadFile
@@ -31,9 +32,10 @@ LARGE_BYTES = 1_000_000
 FETCHES = 32
 """Addresses that are read at once."""
 
-PLAIN = frozenset(string.ascii_letters + string.digits + "-_.~/ !$&'()+,;=@")
-"""Characters of an address behind its prefix; `:`, `?`, `#`, `*` and `%` mean something to some
-file system of fsspec."""
+MARKS = "-_.~/!$&'()+,;=@"
+PLAIN = frozenset(string.ascii_letters + string.digits + " " + MARKS)
+"""Characters of an address behind its prefix, of ASCII; `:`, `?`, `#`, `*` and `%` mean something
+to some file system of fsspec."""
 
 
 class Sources:
@@ -170,10 +172,16 @@ class Sources:
 
     async def _at_address(self, address: str, held: "_Held") -> Upload:
         prefixes = [each for each in self._settings.prefixes if address.startswith(each)]
-        rest = address.removeprefix(prefixes[0]) if prefixes else ""
-        if not prefixes or not is_below(rest):
+        if not prefixes:
             raise RefusalError(
                 403, "the address is under no prefix that is open; start the server with --prefix"
+            )
+        rest = address.removeprefix(prefixes[0])
+        if not is_below(rest):
+            raise RefusalError(
+                403,
+                f"behind the prefix stand names of letters, digits, spaces and {MARKS}; "
+                "none is empty, . or ..",
             )
         try:
             async with asyncio.timeout(self._settings.body_s):
@@ -238,7 +246,16 @@ class _Held:
 
 def is_below(rest: str) -> bool:
     """Return whether what stands behind a prefix can only lead to what lies below it."""
-    return bool(rest) and set(rest) <= PLAIN and not {"", ".", ".."} & set(rest.split("/"))
+    # Some servers take letters for others that look alike: full-width dots for dots.
+    for text in (rest, normalize("NFKC", rest)):
+        others = {char for char in text if not char.isascii() and not _is_control(char)}
+        if not set(text) <= PLAIN | others or {"", ".", ".."} & set(text.split("/")):
+            return False
+    return True
+
+
+def _is_control(char: str) -> bool:
+    return category(char).startswith(("C", "Zl", "Zp"))
 
 
 async def _digested(data: bytes) -> Upload:
