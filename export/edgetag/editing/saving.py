@@ -25,7 +25,7 @@ Small copies of the picture are left out, and what is too damaged or large to be
 
 JPEG_QUALITY = 92
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp"}
-"""Formats that are written; animated or palette formats become PNG."""
+"""Formats that are written; any other becomes PNG."""
 
 ON_ITS_SIDE = (5, 6, 7, 8)
 """Values of EXIF's orientation of pictures whose width is their height when they are upright."""
