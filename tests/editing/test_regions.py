@@ -76,6 +76,18 @@ def test_the_crop_has_the_ratio_is_as_large_as_can_be_and_keeps_the_heat() -> No
     assert best_crop(heat(), 1.0) == (50, 0, 150, 100)
 
 
+@given(value=st.floats(0, 1, width=32), size=st.tuples(st.integers(1, 300), st.integers(1, 300)))
+def test_the_crop_of_a_map_that_is_even_lies_in_the_middle(
+    value: float, size: tuple[int, int]
+) -> None:
+    values = np.full((2, 2), value, np.float32)
+    even = HeatMap(values, size, content_box(size, Preprocessing(input_size=64)), 64)
+    assert np.ptp(even.at(range(size[0]), range(size[1]))) == 0
+    left, top, right, bottom = best_crop(even, 1.0)
+    assert abs(left + right - size[0]) <= 1 + size[0] / 32
+    assert abs(top + bottom - size[1]) <= 1 + size[1] / 32
+
+
 @given(
     size=st.tuples(st.integers(1, 3000), st.integers(1, 3000)),
     cells=st.integers(1, 14),

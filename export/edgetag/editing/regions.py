@@ -83,12 +83,12 @@ class HeatMap:
         rows = _cells(np.asarray(ys, np.float64), bottom - top, self.size[1], top, height)
         first_x, next_x, dx = self._between(columns, width)
         first_y, next_y, dy = self._between(rows, height)
-        whole = np.float32(1)
-        upper = (
-            self.values[first_y][:, first_x] * (whole - dx) + self.values[first_y][:, next_x] * dx
-        )
-        lower = self.values[next_y][:, first_x] * (whole - dx) + self.values[next_y][:, next_x] * dx
-        result: Values = upper * (whole - dy)[:, None] + lower * dy[:, None]
+        # So written, what lies between equal cells is equal to them, to the last bit.
+        corner, beside = self.values[first_y][:, first_x], self.values[first_y][:, next_x]
+        below, across = self.values[next_y][:, first_x], self.values[next_y][:, next_x]
+        upper = corner + (beside - corner) * dx
+        lower = below + (across - below) * dx
+        result: Values = upper + (lower - upper) * dy[:, None]
         return result
 
     def _between(

@@ -49,10 +49,13 @@ public class HeatMap internal constructor(
         val (top, bottom) = neighbours(row, height)
         val dx = (column - floor(column)).toFloat()
         val dy = (row - floor(row)).toFloat()
-        val upper = this[left, top] * (1 - dx) + this[right, top] * dx
-        val lower = this[left, bottom] * (1 - dx) + this[right, bottom] * dx
-        return upper * (1 - dy) + lower * dy
+        val upper = between(this[left, top], this[right, top], dx)
+        val lower = between(this[left, bottom], this[right, bottom], dx)
+        return between(upper, lower, dy)
     }
+
+    /** So written, what lies between equal cells is equal to them, to the last bit. */
+    private fun between(first: Float, next: Float, share: Float) = first + (next - first) * share
 
     private fun neighbours(position: Double, cells: Int): Pair<Int, Int> {
         val first = floor(position).toInt()
