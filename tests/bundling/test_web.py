@@ -2,6 +2,7 @@
 
 import base64
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,10 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from edgetag import Tagger
 from edgetag.bundling.result import BundleResult
 from edgetag.bundling.web import WebFolder, write_site
+from edgetag.cli.app import app
 from edgetag.errors import InputError
 from edgetag.preprocess import IMAGE_SUFFIXES, Pixels, Preprocessing, preprocess
 from edgetag.workspace import digest_file
@@ -229,3 +232,14 @@ def test_a_page_is_replaced_and_nothing_else(
     with pytest.raises(InputError, match=r"index\.html: changed since it was exported"):
         write_site(bundle, site, cache=browser_cache)
     assert (site / "index.html").read_text() == "mine"
+
+
+@pytest.mark.slow
+def test_a_shell_takes_the_line_that_tries_a_page(
+    made: Path, browser_cache: Path, tmp_path: Path
+) -> None:
+    site = tmp_path / "a page [1]"
+    options = ["--out", str(site), "--cache", str(browser_cache)]
+    done = CliRunner().invoke(app, ["bundle", "web", str(bundle_of(made)), *options])
+    line = done.output.splitlines()[-1].removeprefix("try it: ").partition(", then ")[0]
+    assert shlex.split(line) == ["python", "-m", "http.server", "--directory", str(site)]

@@ -1,6 +1,7 @@
 """`edgetag bundle`: the bundle itself, and check, sign, verify, android, schema."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, NoReturn
 
 import typer
@@ -230,7 +231,8 @@ def web(
     typer.echo(
         f"{out}: {made.name} {made.version}, {made.variant}, {counted(len(made.files), 'file')}"
     )
-    typer.echo(f"try it: python -m http.server --directory {out}, then http://localhost:8000")
+    tried = f"python -m http.server --directory {quote(str(out))}"
+    typer.echo(f"try it: {tried}, then http://localhost:8000")
 
 
 @app.command("bill")
