@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+from edgetag.phones.figures import OperatorTime
+from edgetag.phones.tables import phone_tables
 from edgetag.reporting.page.write import write_page
 from tests.reporting.page_factory import BREAKOUT, SCRIPT, make_report
 from tests.reporting.page_factory import make_sources as make_page_sources
@@ -20,6 +22,15 @@ def page_with_phones() -> tuple[Page, str]:
     )
     html = write_page(make_report(sources), sources)
     return Page(html), html
+
+
+def test_profiles_of_one_file_by_other_numbers_of_threads_are_told_apart() -> None:
+    phones = make_phones("a" * 64)
+    (figure,) = phones.results
+    profile = (OperatorTime(operator="CONV_2D", within_delegate=False, count=1, avg_ms=1.0),)
+    figures = (figure.replace(operators=profile, threads=threads) for threads in (1, 4))
+    titles = [table.title for table in phone_tables(phones.replace(results=tuple(figures)))]
+    assert len(set(titles)) == len(titles)
 
 
 def test_the_page_shows_figures_with_percentiles_and_marks() -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from edgetag.phones.figures import AppMeasurement, Condition, Delegation, PhoneMeasurement
 from edgetag.phones.result import PhoneList, PhonesResult
 from edgetag.tables import Column, Number, Prose, Rows, Table, yes_or_no
-from edgetag.tables.formats import format_fraction, format_mean, format_ms, format_percent
+from edgetag.tables.formats import counted, format_fraction, format_mean, format_ms, format_percent
 
 SHOWN_OPERATORS = 8
 """Types of operators of a profile that are shown; the JSON has them all."""
@@ -292,8 +292,9 @@ def _scores(result: PhonesResult) -> Table:
 
 
 def _operators(result: PhonesResult, entry: PhoneMeasurement) -> Table:
+    threads = counted(entry.threads, "thread")
     return Rows(entry.operators[:SHOWN_OPERATORS]).table(
-        f"Operators of {entry.variant} on {result.name_of(entry.phone)}, profiled",
+        f"Operators of {entry.variant} on {result.name_of(entry.phone)}, {threads}, profiled",
         Column("operator", lambda operator: operator.operator),
         Column("ran in", lambda operator: "delegate" if operator.within_delegate else "CPU"),
         Number("rows", lambda operator: operator.count),
