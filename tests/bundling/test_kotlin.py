@@ -53,8 +53,13 @@ def test_a_literal_reads_as_what_was_written(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "package", ["dev", "dev.class", "Dev.app", "dev..app", "dev.app;import java", "../dev.app", ""]
+    "package", ["dev", "dev.class", "dev.1app", "dev..app", "dev.app;import java", "../dev.app", ""]
 )
 def test_what_is_no_package_is_refused(package: str) -> None:
     with pytest.raises(InputError, match="no package of Kotlin"):
         check_package(package)
+
+
+@pytest.mark.parametrize("package", ["dev.app", "com.example.myApp", "Dev.app_2"])
+def test_what_android_takes_as_a_package_is_taken(package: str) -> None:
+    check_package(package)

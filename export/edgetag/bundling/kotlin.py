@@ -23,7 +23,7 @@ KEYWORDS = frozenset(
 )
 """Hard keywords of Kotlin and Java, which no part of a package can be."""
 
-_PACKAGE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+_PACKAGE = re.compile(r"[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+")
 
 
 def check_package(package: str) -> None:
