@@ -2,15 +2,18 @@
 
 import ast
 import sys
+from copy import copy
 from pathlib import Path
 
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from typer.testing import CliRunner
 
 from edgetag.children import python_environment
 from edgetag.cli.app import app
+from edgetag.conversion import flatfile
 from edgetag.conversion.result import ExportedVariant
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.runtimes import FailureKind, LoadFailure, ScoreRun
@@ -106,9 +109,38 @@ def test_a_log_without_an_exact_count_is_refused(log: str, told: str) -> None:
         read_log(log)
 
 
-@pytest.mark.parametrize("name", ["tiny_fp32", "tiny_int8_uint8", "tiny_int16x8"])
-def test_a_model_cut_off_gives_what_the_whole_one_has_there(name: str) -> None:
+def with_half_weights(source: Path) -> bytes:
+    """Return a float file's bytes with weights as fp16 files have them: widened before all else."""
+    model = flatfile.read_model(source)
+    (graph,) = model.subgraphs
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.DEQUANTIZE
+    code.version = 3
+    model.operatorCodes.append(code)
+    widening = []
+    for index, wide in enumerate(list(graph.tensors)):
+        values = flatfile.constant(model, wide)
+        if values is None or wide.type != schema.TensorType.FLOAT32:
+            continue
+        half, buffer = copy(wide), schema.BufferT()
+        buffer.data = list(values.astype(np.float16).tobytes())
+        half.type, half.buffer, wide.buffer = schema.TensorType.FLOAT16, len(model.buffers), 0
+        operator = schema.OperatorT()
+        operator.opcodeIndex = len(model.operatorCodes) - 1
+        operator.inputs, operator.outputs = [len(graph.tensors)], [index]
+        model.buffers.append(buffer)
+        graph.tensors.append(half)
+        widening.append(operator)
+    graph.operators = widening + graph.operators
+    return flatfile.pack_model(model)
+
+
+@pytest.mark.parametrize("name", ["tiny_fp32", "tiny_fp16", "tiny_int8_uint8", "tiny_int16x8"])
+def test_a_model_cut_off_gives_what_the_whole_one_has_there(name: str, tmp_path: Path) -> None:
     path = MODELS / f"{name}.tflite"
+    if name == "tiny_fp16":
+        path = tmp_path / path.name
+        path.write_bytes(with_half_weights(MODELS / "tiny_fp32.tflite"))
     cuts, names = find_cuts(path)
     assert cuts is not None
     assert len(cuts.cuts) > 1
@@ -128,6 +160,7 @@ def test_a_model_cut_off_gives_what_the_whole_one_has_there(name: str) -> None:
         )
         part.allocate_tensors()
         assert len(part._get_ops_details()) == cut.operators < len(names)
+        assert names[cut.operators - 1] != "DEQUANTIZE", "its output is a constant"
         part.set_tensor(part.get_input_details()[0]["index"], values.astype(given["dtype"]))
         part.invoke()
         index = part.get_output_details()[0]["index"]

@@ -31,9 +31,13 @@ def find_cuts(path: Path) -> tuple[Cuts | None, tuple[str, ...]]:
     if len(graph.outputs) != 1:
         return None, names
     cuts = []
+    # What follows from constants alone, as weights of an fp16 file, is no result of a beginning.
+    follow = {int(index) for index in graph.inputs}
     open_tensors: set[int] = set()
     for position, operator in enumerate(operators[:-1]):
-        open_tensors |= set(operator.outputs)
+        if not follow.isdisjoint(operator.inputs):
+            follow |= set(operator.outputs)
+            open_tensors |= set(operator.outputs)
         used = {i for later in operators[: position + 1] for i in later.inputs}
         ends = open_tensors - used
         if len(ends) == 1:
