@@ -108,11 +108,18 @@ def test_tflite_runtime_runs_on_armv7(armv7: Target, cache_folder: Path) -> None
     ("cpu", "model"), [("cortex-a76", "tiny_int8_uint8"), ("cortex-a53", "tiny_fp32")]
 )
 def test_instructions_are_the_same_in_every_run(
-    arm64: Target, cache_folder: Path, cpu: str, model: str
+    arm64: Target, cache_folder: Path, cpu: str, model: str, tmp_path: Path
 ) -> None:
     engine = Emulated(arm64, "litert", arm64.cpu(cpu))
-    pictures = Pictures(cache_folder, np.zeros(1, dtype=np.int64), CONTRACT)
-    first, second = (count_file(MODELS / f"{model}.tflite", engine, pictures) for _ in range(2))
+    here = MODELS / f"{model}.tflite"
+    elsewhere = tmp_path / ("a folder with a long name" * 5)
+    shutil.copytree(cache_folder, elsewhere / "cache")
+    there = Path(shutil.copy(here, elsewhere / "a file with a long name.tflite"))
+    counts = [
+        count_file(path, engine, Pictures(cache, np.zeros(1, dtype=np.int64), CONTRACT))
+        for path, cache in ((here, cache_folder), (there, elsewhere / "cache"))
+    ]
+    first, second = counts
     assert isinstance(first, tuple), first
     assert first[0] > 1000
     assert second == first

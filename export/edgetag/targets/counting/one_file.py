@@ -53,19 +53,21 @@ def _count_once(
 ) -> tuple[int, tuple[OperatorCount, ...]] | LoadFailure:
     with scratch_folder() as folder:
         log = folder / "count.log"
-        model = path
+        # What the process reads has names of one length: longer ones lie elsewhere in its memory,
+        # so that what it computes with does, which moved counts by up to 0.05 %.
+        model, cache = folder / "model.tflite", folder / "cache"
+        shutil.copyfile(path, model)
+        cache.symlink_to(pictures.cache.resolve())
         try:
             cuts, names = find_cuts(path) if by_operator else (None, ())
         except InputError as error:
             return LoadFailure(FailureKind.NOT_LOADABLE, str(error))
         if cuts is not None:
-            model = folder / "model.tflite"
-            shutil.copyfile(path, model)
             cuts_path(model).write_text(to_line(cuts), encoding="utf-8")
         outcome = score(
             replace(engine, count_log=log),
             model,
-            pictures.cache,
+            cache,
             pictures.rows[:1],
             pictures.contract,
             timeout_s=pictures.limit_s,
