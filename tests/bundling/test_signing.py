@@ -1,6 +1,7 @@
 """Signatures: only the right key over unchanged bytes is accepted; all else has its text."""
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -85,8 +86,11 @@ def test_another_key_is_told(signed: Path, tmp_path: Path) -> None:
 
 
 def test_a_missing_signature_is_told_with_what_to_do(bundle: Path, keys: tuple[Path, Path]) -> None:
-    with pytest.raises(InputError, match=r"no signature; make one with: edgetag bundle sign"):
-        verify(bundle, keys[1], signature_path(bundle))
+    copied = bundle.with_name("a copy.zip")
+    copied.write_bytes(bundle.read_bytes())
+    told = f"no signature; make one with: edgetag bundle sign '{copied}' --key KEY"
+    with pytest.raises(InputError, match=re.escape(told)):
+        verify(copied, keys[1], signature_path(copied))
 
 
 @pytest.mark.parametrize("text", ["", "x", "{}", "[]", "null", '{"mediaType": 5}'])

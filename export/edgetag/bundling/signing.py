@@ -8,6 +8,7 @@ import contextlib
 import os
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import Any, ClassVar
 
 from edgetag.bundling.archive import check_bundle
@@ -98,8 +99,8 @@ def verify(bundle: Path, key: Path, signature: Path) -> SignedBundle:
     _read_limited(key, MAX_KEY_BYTES, "public key")
     if not signature.exists():
         raise InputError(
-            f"{signature}: there is no signature; make one with: edgetag bundle sign {bundle.name} "
-            "--key KEY"
+            f"{signature}: there is no signature; make one with: edgetag bundle sign "
+            f"{quote(str(bundle))} --key KEY"
         )
     _read_limited(signature, MAX_SIGNATURE_BYTES, "signature")
     if not bundle.is_file():
