@@ -145,7 +145,15 @@ STAGES: tuple[Stage, ...] = (
         "validate",
         "validation",
         "stage",
-        ("network", "validation", "budgets", "training.thresholds"),
+        (
+            "network",
+            "validation",
+            "budgets",
+            "training.thresholds",
+            "export.variants",
+            "export.if_needed",
+            "bundle.variants",
+        ),
         ("dataset", "train", "export"),
         (
             "validate/verdict.json",
