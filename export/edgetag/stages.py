@@ -97,6 +97,12 @@ STAGES: tuple[Stage, ...] = (
             "compress.channels",
             "export.variants",
             "export.if_needed",
+            # These decide what a file costs, and so how wide a network with a budget is.
+            "export.input_type",
+            "export.output_type",
+            "export.explain",
+            "export.author",
+            "export.license",
         ),
         ("dataset", "train"),
         ("narrow/narrow.json", "narrow/*.npz"),
