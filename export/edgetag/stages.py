@@ -220,7 +220,7 @@ STAGES: tuple[Stage, ...] = (
         "report",
         "reporting",
         "stage",
-        ("budgets", "validation", "bundle.variants"),
+        ("budgets", "validation", "bundle.variants", "bundle.license"),
         (
             "dataset",
             "train",
