@@ -57,6 +57,7 @@ def test_every_stage_comes_after_what_it_needs() -> None:
         ("[explain]\nlayer_images = 8\n", {"explain"}),
         ("[budgets.fp32]\nmin_map = 0.5\n", {"validate", "bench", "targets", "report"}),
         ("[targets]\nimages = 8\n", {"targets"}),
+        ('[bundle]\nlicense = "MIT"\n', {"bundle", "report"}),
         (
             "[network]\ndropout = 0.1\n",
             {

@@ -96,6 +96,9 @@ class Plant:
         path = self.workspace.export / "export.json"
         return [one.variant for one in ExportResult.read(path, "export").variants]
 
+    def verdict(self) -> Decision:
+        return Verdict.read(self.workspace.validate / "verdict.json", "validate").verdict
+
     def stand_in(self, which: Stage) -> Any:
         def run(recipe: Recipe, workspace: Workspace, _progress: Any, **options: Any) -> Result:
             self.ran.append(which.name)
@@ -247,6 +250,25 @@ def test_the_report_is_written_anew_where_what_it_shows_was_made_anew(
     plant.run()
     plant.turn = "by other layers"
     assert plant.run("[explain]\nlayer_images = 8\n") == ["explain", "report"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '[bundle]\nvariants = ["int8"]\n',
+        '[export]\nvariants = ["fp32", "fp16", "int8", "int8-qat"]\n',
+    ],
+)
+def test_a_file_that_fails_decides_once_the_recipe_says_that_it_does(
+    make: Callable[..., Plant], more: str
+) -> None:
+    plant = make(int8="fail")
+    plant.run()
+    assert plant.verdict() == "pass"
+    plant.run(more)
+    assert plant.verdict() == "fail"
+    plant.run()
+    assert plant.verdict() == "pass"
 
 
 def test_what_was_trained_on_other_weights_is_no_longer_exported(

@@ -97,6 +97,12 @@ STAGES: tuple[Stage, ...] = (
             "compress.channels",
             "export.variants",
             "export.if_needed",
+            # These decide what a file costs, and so how wide a network with a budget is.
+            "export.input_type",
+            "export.output_type",
+            "export.explain",
+            "export.author",
+            "export.license",
         ),
         ("dataset", "train"),
         ("narrow/narrow.json", "narrow/*.npz"),
@@ -145,7 +151,15 @@ STAGES: tuple[Stage, ...] = (
         "validate",
         "validation",
         "stage",
-        ("network", "validation", "budgets", "training.thresholds"),
+        (
+            "network",
+            "validation",
+            "budgets",
+            "training.thresholds",
+            "export.variants",
+            "export.if_needed",
+            "bundle.variants",
+        ),
         ("dataset", "train", "export"),
         (
             "validate/verdict.json",
@@ -206,7 +220,7 @@ STAGES: tuple[Stage, ...] = (
         "report",
         "reporting",
         "stage",
-        ("budgets", "validation", "bundle.variants"),
+        ("budgets", "validation", "bundle.variants", "bundle.license"),
         (
             "dataset",
             "train",

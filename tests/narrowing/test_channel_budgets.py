@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from edgetag.errors import InputError
+from edgetag.fingerprints import settings_digest
 from edgetag.narrowing import stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
+from edgetag.stages import stage as stage_of_run
 from edgetag.workspace import Workspace
 from tests.support.small_run import build_data
 
@@ -23,13 +25,14 @@ input_size = 64
 """
 
 
-def recipe_of(limits: str) -> Recipe:
+def recipe_of(limits: str, export: str = "") -> Recipe:
     text = f"""name = "small"
 [data]
 source = "labels.csv"
 tags = ["red", "striped", "bright"]
 {NETWORK}[export]
 variants = ["fp32", "int8-narrow75"]
+{export}
 [compress.channels.budgets.narrow75]
 {limits}
 """
@@ -103,6 +106,30 @@ def test_a_budget_that_the_whole_network_keeps_leaves_nothing_to_do() -> None:
 
     with pytest.raises(InputError, match=r"the whole network keeps it \(latency 10.0 ms, size"):
         widest("narrow75", {"max_latency_ms": 10.5}, Networks())
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    "more",
+    [
+        'license = "of many words"',
+        'author = "somebody"',
+        'output_type = "uint8"',
+        'input_type = "float32"',
+        'explain = ["int8-narrow75"]',
+    ],
+)
+def test_what_makes_a_file_larger_has_its_network_fitted_anew(more: str) -> None:
+    from edgetag.narrowing.fitting import Fitter
+
+    before, after = recipe_of("max_size_ratio = 0.9"), recipe_of("max_size_ratio = 0.9", more)
+    narrow = stage_of_run("narrow")
+    assert settings_digest(narrow, before) != settings_digest(narrow, after)
+    workspace = Workspace(Path("run"))
+    digests = {
+        Fitter(recipe, workspace, SilentProgress()).making("narrow75") for recipe in (before, after)
+    }
+    assert len(digests) == 2
 
 
 @pytest.mark.slow

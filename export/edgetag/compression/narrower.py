@@ -60,9 +60,10 @@ class Fitted:
 
 
 class Fit(Protocol):
-    """Finds how wide a network with a budget is; `making` digests the code that does."""
+    """Finds how wide a network with a budget is."""
 
-    making: str
+    def making(self, network: str, /) -> str:
+        """Return a digest of all that a network's widths follow from, beside its weights."""
 
     def __call__(self, network: str, goal: Goal, /) -> Fitted:
         """Return the widths that keep a network's budget."""
@@ -138,8 +139,8 @@ def _network(wide: _Wide, name: str, share: float, fit: Fit) -> NarrowedNetwork:
     folder = bench.workspace.narrow
     weights, record = folder / f"{name}.npz", folder / f"{name}.json"
     making: list[object] = [dependencies_of(__name__).digest, section.model_dump(exclude=FITTING)]
-    if budget := section.budgets.get(name):
-        making += [fit.making, section.runtime, budget.given()]
+    if has_budget := name in section.budgets:
+        making.append(fit.making(name))
     making += taught_by(bench.recipe, "narrow")
     inputs = weights_digest(bench, name, {"train": wide.weights}, making)
     if (kept := kept_record(NarrowedNetwork, record, weights, inputs)) is not None:
@@ -148,7 +149,7 @@ def _network(wide: _Wide, name: str, share: float, fit: Fit) -> NarrowedNetwork:
 
     scores = bench.scores_of(wide.model, wide.weights, "scoring the float model")
     before, had = bench.validation_map(scores), wide.widths
-    fitted = fit(name, partial(_goal, wide)) if budget else Fitted(_goal(wide, share))
+    fitted = fit(name, partial(_goal, wide)) if has_budget else Fitted(_goal(wide, share))
     goal = fitted.widths
     keras.utils.set_random_seed(bench.recipe.seed)  # whatever was built to measure widths
     model, untrained = wide.model, None

@@ -20,7 +20,7 @@ from edgetag.narrowing.costs import Meter
 from edgetag.progress import Progress
 from edgetag.recipe import CHANNEL_LIMITS, Recipe
 from edgetag.scratch import scratch_folder
-from edgetag.workspace import Workspace
+from edgetag.workspace import Workspace, digest_json
 
 TRIES = 5
 """Networks between the narrowest and the whole that are measured, at most."""
@@ -28,6 +28,8 @@ TRIES = 5
 AIM, NEAR = 0.99, 0.97
 """Parts of a limit: where a network is sought, and from where on the search ends."""
 
+IN_FILES = {"input_type", "output_type", "author", "license"}
+"""Keys of `[export]` that move what a file costs, beside `explain`."""
 
 _Costs = Mapping[str, float]
 """Limit → what a network comes to."""
@@ -48,12 +50,23 @@ class Point:
 class Fitter:
     """Finds how wide narrower networks with a budget are; see `compression.narrower.Fit`."""
 
-    making = dependencies_of(__name__).digest
-
     def __init__(self, recipe: Recipe, workspace: Workspace, progress: Progress) -> None:
         self._recipe = recipe
         self._workspace = workspace
         self._progress = progress
+
+    def making(self, network: str) -> str:
+        """Return a digest of the code, of the limits, and of what files have beside weights."""
+        section, export = self._recipe.compress.channels, self._recipe.export
+        explain = [name for name in export.explain if VARIANTS[name].narrow == network]
+        return digest_json(
+            [
+                dependencies_of(__name__).digest,
+                section.runtime,
+                section.budgets[network].given(),
+                export.model_dump(include=IN_FILES) | {"explain": explain},
+            ]
+        )
 
     def __call__(self, network: str, goal: Goal) -> Fitted:
         """Return the widest network that keeps its budget.
