@@ -19,10 +19,15 @@ from tests.support.made_results import make_verdict, scored
 from tests.support.tiny_run import STYLE, TAGS, TEST, VALIDATION, RunFolder
 
 QUIET = SilentProgress()
-ABSENT = "browser-webgpu"
-needs_absent = pytest.mark.skipif(
-    engines.get(ABSENT).available() is None, reason="needs a runtime that is not here"
-)
+
+
+@pytest.fixture
+def absent(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A runtime that is not here: where no program is found, no browser is."""
+    monkeypatch.setenv("PATH", "")
+    name = "browser-webgpu"
+    assert engines.get(name).available()
+    return name
 
 
 @pytest.fixture
@@ -83,13 +88,12 @@ def test_pictures_that_the_reference_knows_and_are_missing_may_have_been_accepte
         state.over(replace(fewer, pictures=None))
 
 
-@needs_absent
 def test_each_file_is_held_against_what_is_accepted_of_it_on_runtimes_that_are_here(
-    run_folder: RunFolder, recipe: Recipe
+    run_folder: RunFolder, recipe: Recipe, absent: str
 ) -> None:
     files = candidates(recipe, run_folder.workspace)
     assert held(run_folder, recipe).against(files).names == {"fp32": "fp32", "int8": "int8"}
-    elsewhere = recipe.validation.replace(runtimes=(ABSENT,))
+    elsewhere = recipe.validation.replace(runtimes=(absent,))
     other = recipe.replace(validation=elsewhere)
     with pytest.raises(InputError, match="nothing is accepted of fp32, int8 on"):
         held(run_folder, other).against(files)
@@ -145,12 +149,11 @@ def test_a_file_of_which_nothing_tells_what_it_stands_for_is_refused_without_dat
     require_standing(best, [], None, None)
 
 
-@needs_absent
 def test_runtimes_that_are_here_come_first_and_the_first_alone_scores_what_thresholds_are_fitted_on(
-    run_folder: RunFolder,
+    run_folder: RunFolder, absent: str
 ) -> None:
     recipe = run_folder.with_recipe("")
-    names = (ABSENT, "litert")
+    names = (absent, "litert")
     section = recipe.validation.replace(runtimes=names)
     recipe = recipe.replace(validation=section)
     evaluation = evaluated(run_folder, recipe)
@@ -158,9 +161,9 @@ def test_runtimes_that_are_here_come_first_and_the_first_alone_scores_what_thres
     runs = list(score(evaluation, files, QUIET))
     assert [(run.variant, run.engine.name) for run, _ in runs] == [
         ("fp32", "litert"),
-        ("fp32", ABSENT),
+        ("fp32", absent),
         ("int8", "litert"),
-        ("int8", ABSENT),
+        ("int8", absent),
     ]
     judged = TEST + STYLE
     assert [len(run.rows) for run, _ in runs] == [judged + VALIDATION, judged] * 2
