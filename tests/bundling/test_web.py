@@ -27,7 +27,7 @@ from tests.support.made_bundle import resealed, unpack, without_golden_maps
 
 READY = "document.body.dataset.ready || document.getElementById('said').className === 'bad'"
 FUNCTIONS = """(async () => {
-  window.pixels = await import('/edgetag/preprocess.mjs');
+  window.pixels = await import('/edgetag/preprocess.js');
   window.fetched = async (name) => (await fetch(`/${name}`)).blob();
   window.base64 = (bytes) => {
     let text = '';
@@ -112,7 +112,7 @@ def test_the_page_has_the_pixels_tags_and_words_that_python_has(
         assert tab.value("document.body.dataset.ready") == "passed"
         assert "self-test passed on" in tab.value("document.getElementById('model').textContent")
         tab.value(FUNCTIONS)
-        again = "import('/edgetag/tagger.mjs').then((own) => own.openTagger(location.origin + '/'))"
+        again = "import('/edgetag/tagger.js').then((own) => own.openTagger(location.origin + '/'))"
         assert tab.value(f"{again}.then((tagger) => tagger.selfTest())")["passed"], "a second one"
 
         path = site / "pictures" / "fine.jpg"
@@ -226,6 +226,7 @@ def test_a_page_is_replaced_and_nothing_else(
     assert first.files.keys() == {
         path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()
     } - {WebFolder.MARKER}
+    assert not [name for name in first.files if name.endswith(".mjs")], "nginx names no type for it"
     assert write_site(bundle, site, cache=browser_cache) == first, "the same bytes again"
     assert all(digest_file(site / name) == digest for name, digest in first.files.items())
     (site / "index.html").write_text("mine")

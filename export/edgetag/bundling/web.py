@@ -46,7 +46,7 @@ class WebModel(Record):
 
 
 class WebFolder(MadeFolder):
-    """`edgetag-web.json`: what the folder holds, which `tagger.mjs` reads too.
+    """`edgetag-web.json`: what the folder holds, which `tagger.js` reads too.
 
     Attributes:
         name: The bundle's name.
@@ -143,7 +143,9 @@ def _web_end(end: End) -> WebEnd:
 
 def _write_scripts(modules: Path, folder: Path) -> None:
     for script in (*SCRIPTS, *(HERE / name for name in OWN)):
-        write_bytes(folder / OURS / script.name, script.read_bytes())
+        # nginx gives `.mjs` out as nothing in particular, of which browsers make no script.
+        text = script.read_text("utf-8").replace(".mjs", ".js")
+        write_text(folder / OURS / script.name.replace(".mjs", ".js"), text)
     for name in (*MODULES.values(), *PROGRAMS):
         target = folder / LITERT / name
         target.parent.mkdir(parents=True, exist_ok=True)
