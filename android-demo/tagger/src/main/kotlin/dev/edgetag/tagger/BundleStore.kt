@@ -45,8 +45,9 @@ public class BundleStore(private val folder: File, private val key: BundleKey, p
     /**
      * Returns the newest bundle that is whole.
      *
-     * After an update of the app, that is the one shipped with it, unless an installed one has its name
-     * and tags and is no older. What was allowed when it was installed holds until such an update.
+     * After an update of the app, that is the one shipped with it, unless the one installed last has its name
+     * and tags, is no older, and was signed with the app's key. What was allowed when it was installed holds until
+     * such an update.
      *
      * @throws IOException the folder cannot be read or locked.
      */
@@ -96,7 +97,7 @@ public class BundleStore(private val folder: File, private val key: BundleKey, p
             // First what nobody needs goes, so that there is never more than the two and the new one.
             for (entry in entries) if (entry != inUse.entry) Files.delete(entry.file.toPath())
             val number = (entries.firstOrNull()?.number ?: 0) + 1
-            val named = File(folder, "$number-${bundle.manifestSha256}-${shipped.manifestSha256}.zip")
+            val named = File(folder, "$number-${bundle.manifestSha256}-${shipped.manifestSha256}-${key.hint}.zip")
             Files.move(incoming.toPath(), named.toPath(), StandardCopyOption.ATOMIC_MOVE)
             bundle
         } finally {
@@ -118,8 +119,11 @@ public class BundleStore(private val folder: File, private val key: BundleKey, p
      *
      * @property number the higher, the later it was installed.
      * @property shippedSha256 the manifest of the bundle that the app had when it was installed.
+     * @property keySha256 what its signature was verified with.
      */
-    private class Entry(val file: File, val number: Long, val manifestSha256: String, val shippedSha256: String)
+    private class Entry(
+        val file: File, val number: Long, val manifestSha256: String, val shippedSha256: String, val keySha256: String,
+    )
 
     private class Choice(val entry: Entry?, val bundle: TaggerBundle, val fellBack: String)
 
@@ -131,8 +135,8 @@ public class BundleStore(private val folder: File, private val key: BundleKey, p
     }
 
     private fun entry(file: File): Entry? = NAME.matchEntire(file.name)?.let {
-        val (number, manifest, shipped) = it.destructured
-        Entry(file, number.toLong(), manifest, shipped)
+        val (number, manifest, shipped, key) = it.destructured
+        Entry(file, number.toLong(), manifest, shipped, key)
     }
 
     private fun choose(entries: List<Entry>): Choice {
@@ -141,7 +145,8 @@ public class BundleStore(private val folder: File, private val key: BundleKey, p
             try {
                 val bundle = TaggerBundle.open(ZipSource(entry.file), entry.manifestSha256)
                 bundle.requireWhole()
-                if (isForThisApp(entry, bundle.manifest)) return Choice(entry, bundle, fellBack)
+                // No earlier one: the app may have gone back from it.
+                return if (isForThisApp(entry, bundle.manifest)) Choice(entry, bundle, fellBack) else Choice(null, shipped, fellBack)
             } catch (error: BundleException) {
                 if (fellBack.isEmpty()) fellBack = error.message.orEmpty()
             } catch (error: IOException) {
@@ -152,13 +157,14 @@ public class BundleStore(private val folder: File, private val key: BundleKey, p
     }
 
     private fun isForThisApp(entry: Entry, manifest: Manifest): Boolean {
+        if (entry.keySha256 != key.hint) return false
         if (entry.shippedSha256 == shipped.manifestSha256) return true
         val own = shipped.manifest
         return manifest.name == own.name && manifest.tags == own.tags && !manifest.isOlderThan(own)
     }
 
     private companion object {
-        val NAME = Regex("([0-9]{1,18})-([0-9a-f]{64})-([0-9a-f]{64})\\.zip")
+        val NAME = Regex("([0-9]{1,18})-([0-9a-f]{64})-([0-9a-f]{64})-([0-9a-f]{64})\\.zip")
     }
 }
 

@@ -116,6 +116,23 @@ class BundleStoreTest {
     }
 
     @Test
+    fun `a bundle that was gone back from stays so after an update of the app`() {
+        install("1.10.0")
+        install("1.2.9", Allow.OLDER)
+        val updated = BundleStore(folder, key(), TaggerBundle.open(ZipSource(zip("1.3.0"))))
+        assertEquals("1.3.0", updated.open().bundle.manifest.version)
+    }
+
+    @Test
+    fun `an app with another key uses no bundle that was signed with the former one`() {
+        install("1.3.0")
+        install("1.10.0")
+        val other = BundleKey.pem(File(goldenFolder(), "signatures/other.pub").readText())
+        assertEquals("1.2.3", BundleStore(folder, other, shipped).open().bundle.manifest.version)
+        assertInUse("1.10.0")
+    }
+
+    @Test
     fun `the last good bundle is used where the newest has a damaged byte, and installing mends that`() {
         install("1.3.0")
         install("1.10.0")
