@@ -18,6 +18,7 @@ public object Mosaic {
     /**
      * Returns a picture with [boxes] in tiles of one colour each, their mean.
      *
+     * @param boxes of those that reach beyond the picture, what lies within counts.
      * @param tile side of a tile, in pixels.
      * @throws PictureException the memory does not suffice.
      */
@@ -26,9 +27,10 @@ public object Mosaic {
         val rgb = Picture.allocate(picture.width, picture.height) { picture.rgb.copyOf() }
         val result = Picture(picture.width, picture.height, rgb)
         for (box in boxes) {
-            for (top in box.top until box.bottom step tile) {
-                for (left in box.left until box.right step tile) {
-                    paint(result, Box(left, top, minOf(left + tile, box.right), minOf(top + tile, box.bottom)))
+            val (right, bottom) = minOf(box.right, picture.width) to minOf(box.bottom, picture.height)
+            for (top in maxOf(box.top, 0) until bottom step tile) {
+                for (left in maxOf(box.left, 0) until right step tile) {
+                    paint(result, Box(left, top, minOf(left + tile, right), minOf(top + tile, bottom)))
                 }
             }
         }

@@ -144,6 +144,7 @@ public class SelfTestMemory(private val file: File, private val build: String) {
             put("fastest", JsonArray(known.fastest.map(::element)))
         }
         val content = json.toString() + "\n"
+        file.absoluteFile.parentFile?.mkdirs()
         val beside = File("$file.part")
         FileOutputStream(beside).use {
             it.write((digest(content) + "\n" + content).toByteArray())

@@ -28,6 +28,14 @@ class MosaicTest {
     }
 
     @Test
+    fun `a box that reaches beyond the picture hides what lies within`() {
+        for (beyond in listOf(Box(-9, -9, 8, 7), Box(33, 25, 99, 99), Box(-5, 3, 50, 5), Box(41, -3, 60, 40))) {
+            val within = Box(maxOf(beyond.left, 0), maxOf(beyond.top, 0), minOf(beyond.right, 40), minOf(beyond.bottom, 30))
+            assertArrayEquals(Mosaic.pixelate(picture, listOf(within)).rgb, Mosaic.pixelate(picture, listOf(beyond)).rgb)
+        }
+    }
+
+    @Test
     fun `the picture itself stays as it is`() {
         val before = picture.rgb.copyOf()
         Mosaic.pixelate(picture, listOf(picture.bounds))

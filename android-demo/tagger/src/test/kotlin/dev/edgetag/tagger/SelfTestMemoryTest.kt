@@ -27,6 +27,13 @@ class SelfTestMemoryTest {
     }
 
     @Test
+    fun `its folder is made where there is none`() {
+        val deep = File(folder, "edgetag/of the model/self-tests")
+        assertTrue(open(memory = SelfTestMemory(deep, "build")).runs > 0)
+        assertEquals(0, open(memory = SelfTestMemory(deep, "build")).runs)
+    }
+
+    @Test
     fun `without a memory they run each time`() = repeat(2) {
         assertTrue(open(memory = null).runs > 0)
     }
@@ -93,7 +100,7 @@ class SelfTestMemoryTest {
 
     @Test
     fun `where the file cannot be written the app goes on and tests again`() {
-        val nowhere = SelfTestMemory(File(folder, "none/self-tests"), "build")
+        val nowhere = SelfTestMemory(File(file.apply { writeText("no folder") }, "self-tests"), "build")
         repeat(2) { assertTrue(open(memory = nowhere).runs > 0) }
     }
 
