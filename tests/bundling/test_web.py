@@ -162,6 +162,7 @@ def test_the_page_has_the_pixels_tags_and_words_that_python_has(
             tab.wait_for(f"document.getElementById('said').textContent.startsWith('{name}')")
             assert tab.value("document.getElementById('said').textContent") == f"{name} {complaint}"
             assert tab.value("document.getElementById('said').className") == "bad"
+            assert tab.value("document.getElementById('shown').hidden"), "tags of the one before"
         assert not [text for text in tab.complaints if "No available adapters" not in text]
 
 

@@ -50,7 +50,9 @@ async function show(file) {
     say(WORDS.milliseconds(took));
     document.body.dataset.done = mine;
   } catch (error) {
-    if (mine === round) say(error.message, true);
+    if (mine !== round) return;
+    by('shown').hidden = true;
+    say(error.message, true);
   }
 }
 
