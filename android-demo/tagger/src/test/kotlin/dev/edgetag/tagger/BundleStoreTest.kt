@@ -62,6 +62,8 @@ class BundleStoreTest {
         val opened = store.open()
         if (opened.fellBack.isNotEmpty()) log += opened.fellBack
         val chosen = choice.open(opened.bundle, options)
+        // Where not even the CPU gives the scores that validation saw, nothing may be tagged.
+        if (!chosen.selfTest.passed) chosen.engine.use { throw EngineException(chosen.selfTest.summary) }
         // To here.
 
         chosen.engine.close()
