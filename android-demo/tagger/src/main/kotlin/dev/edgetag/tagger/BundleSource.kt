@@ -45,7 +45,10 @@ public class ZipSource internal constructor(zip: File, override val description:
     /** Names it by its path. */
     public constructor(zip: File) : this(zip, zip.path)
 
-    private val opened by lazy { BundleZip.open(mapFile(zip), description) }
+    private val opened by lazy {
+        if (!zip.isFile) throw IOException("there is no such file") // it is not that the zip lacks one
+        BundleZip.open(mapFile(zip), description)
+    }
 
     /** Every file in it, the manifest too. */
     internal val names: Set<String> get() = opened.names

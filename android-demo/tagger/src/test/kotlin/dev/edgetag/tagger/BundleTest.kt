@@ -64,6 +64,12 @@ class BundleTest {
     }
 
     @Test
+    fun `a zip that is not there is told as that`() {
+        val error = assertThrows(BundleException::class.java) { TaggerBundle.open(ZipSource(File(folder, "none.zip"))) }
+        assertTrue(error.message!!.endsWith("none.zip cannot be read: there is no such file"), error.message)
+    }
+
+    @Test
     fun `a zip that is cut off is no bundle`() {
         val cut = File(folder, "cut.zip").apply { writeBytes(demoBundle().readBytes().copyOf(10_000)) }
         assertFails(BundleException::class.java, "cut.zip", "not a whole bundle") { TaggerBundle.open(ZipSource(cut)) }
