@@ -145,8 +145,8 @@ public class BundleStore(private val folder: File, private val key: BundleKey, p
             try {
                 val bundle = TaggerBundle.open(ZipSource(entry.file), entry.manifestSha256)
                 bundle.requireWhole()
-                // No earlier one: the app may have gone back from it.
-                return if (isForThisApp(entry, bundle.manifest)) Choice(entry, bundle, fellBack) else Choice(null, shipped, fellBack)
+                if (isForThisApp(entry, bundle.manifest)) return Choice(entry, bundle, fellBack)
+                break // no earlier one: the app may have gone back from it
             } catch (error: BundleException) {
                 if (fellBack.isEmpty()) fellBack = error.message.orEmpty()
             } catch (error: IOException) {
