@@ -19,6 +19,7 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, load_recipe, parse_recipe
 from edgetag.stages import STAGES, stage
 from edgetag.workspace import RunFile, StageRecord, Workspace
+from edgetag.writing import write_text
 from tests.support.listening import Listening
 from tests.support.made_results import stage_record
 
@@ -216,7 +217,10 @@ def test_another_output_of_an_earlier_stage_is_told(tmp_path: Path) -> None:
     assert why == "what train, export left changed"
 
 
-def test_new_figures_of_phones_are_told_to_the_report(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["bench/phones.json", "targets/targets.json"])
+def test_new_figures_that_no_stage_of_the_recipe_leaves_are_told_to_the_report(
+    tmp_path: Path, name: str
+) -> None:
     write_data(tmp_path)
     report, made, workspace = stage("report"), recipe(tmp_path), Workspace(tmp_path / "run")
     now = making(report, made, run_file())
@@ -224,9 +228,8 @@ def test_new_figures_of_phones_are_told_to_the_report(tmp_path: Path) -> None:
         fingerprint=now.digest, making=now, taken_in=taken_in(report.takes_in, workspace)
     )
     assert why_again(done, now, workspace) == ""
-    workspace.bench.mkdir(parents=True)
-    (workspace.bench / "phones.json").write_text("{}")
-    assert why_again(done, now, workspace) == "new or changed: bench/phones.json"
+    write_text(workspace.root / name, "{}")
+    assert why_again(done, now, workspace) == f"new or changed: {name}"
 
 
 def test_a_run_of_an_edgetag_that_kept_no_account_is_made_again(

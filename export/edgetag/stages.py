@@ -24,7 +24,8 @@ class Stage:
         requires: A function of its module, called with the recipe before any stage is run, that
             refuses what this machine, or a folder that the recipe names, lacks.
         seeded: Whether the recipe's seed changes what it does.
-        takes_in: Files in the run folder that no stage leaves and it reads if they are there.
+        takes_in: Files in the run folder that it reads if they are there, also where no stage of
+            the recipe leaves them.
     """
 
     name: str
@@ -236,7 +237,8 @@ STAGES: tuple[Stage, ...] = (
         ),
         ("report/report.json", "report/index.html", "report/summary.md", "report/junit.xml"),
         "reporting.result:ReportResult",
-        takes_in=("bench/phones.json", "robustness/robustness.json"),
+        # A target that the recipe does not name is asked by hand.
+        takes_in=("bench/phones.json", "robustness/robustness.json", "targets/targets.json"),
     ),
 )
 
