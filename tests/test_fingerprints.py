@@ -232,6 +232,16 @@ def test_new_figures_that_no_stage_of_the_recipe_leaves_are_told_to_the_report(
     assert why_again(done, now, workspace) == f"new or changed: {name}"
 
 
+@pytest.mark.parametrize("name", ["bundle", "report"])
+def test_what_tells_of_makers_follows_from_the_text_about_them(tmp_path: Path, name: str) -> None:
+    write_data(tmp_path)
+    made, attribution = recipe(tmp_path), tmp_path / "ATTRIBUTION.md"
+    attribution.write_text("Ada")
+    before = making(stage(name), made, run_file())
+    attribution.write_text("Grace")
+    assert making(stage(name), made, run_file()).digest != before.digest
+
+
 def test_a_run_of_an_edgetag_that_kept_no_account_is_made_again(
     built: tuple[Recipe, Workspace],
 ) -> None:

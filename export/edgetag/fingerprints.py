@@ -22,6 +22,7 @@ SOURCES = {
     "narrow": "what teaches narrower networks",
     "prune": "what teaches pruned networks",
     "bundle": "attribution or golden pictures",
+    "report": "attribution",
 }
 """Stage → its inputs outside the run folder, as a user would call them."""
 
@@ -100,6 +101,11 @@ def _of_files(which: Stage, recipe: Recipe) -> dict[str, str]:
         from edgetag.bundling.sources import inputs_fingerprint as of_bundle
 
         return {SOURCES["bundle"]: of_bundle(recipe)}
+    if which.name == "report":
+        from edgetag.dataset.attribution import attribution_file
+
+        stated = attribution_file(recipe)
+        return {SOURCES["report"]: digest_file(stated)} if stated and stated.is_file() else {}
     return {}
 
 
