@@ -365,6 +365,17 @@ def test_where_nothing_passes_the_old_bundle_goes(make: Callable[..., Plant]) ->
     assert plant.run() == []
 
 
+def test_the_run_folder_keeps_the_recipe_of_now_also_where_nothing_runs(
+    make: Callable[..., Plant],
+) -> None:
+    plant = make()
+    plant.run()
+    assert plant.run("[phones]\nruns = 7\n") == []
+    kept = plant.workspace.read_run_file()
+    assert kept is not None
+    assert kept.recipe["phones"]["runs"] == 7
+
+
 def test_force_runs_all_again(make: Callable[..., Plant]) -> None:
     plant = make(int8="fail")
     plant.run()

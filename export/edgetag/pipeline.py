@@ -76,6 +76,7 @@ def run_all(
                 walk.forget(each)  # else the export would take up what it left
             if each.name == "validate":
                 walk.make_what_is_needed()
+        walk.keep_recipe()
         return walk.results
 
 
@@ -174,6 +175,12 @@ class _Walk:
     def forget(self, which: Stage) -> None:
         """Take away a stage's results, but not what it can make them from again."""
         self._run_file = forget(which, self._workspace, self._run_file)
+
+    def keep_recipe(self) -> None:
+        """Keep the recipe of now in the run folder, which names it, also where nothing ran."""
+        kept = self._workspace.read_run_file()
+        if kept and kept.recipe != self._run_file.recipe:
+            kept.replace(recipe=self._run_file.recipe).write(self._workspace.run_file)
 
     def make_what_is_needed(self) -> None:
         """Train and export what `export.if_needed` names, if no full-integer file passes."""
