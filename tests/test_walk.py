@@ -18,6 +18,7 @@ from edgetag.conversion.result import ExportResult
 from edgetag.conversion.stage import _trained_if_needed
 from edgetag.dataset.result import DatasetResult, SplitCounts, TagCounts
 from edgetag.errors import InputError
+from edgetag.explaining.result import Explanation
 from edgetag.judging.decisions import Decision, worst
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe, passed_over
@@ -65,6 +66,8 @@ class Plant:
     tags: tuple[str, ...] = ("cat", "dog")
     turn: str = ""
     """Makes the same stages leave other files, as trainings on a GPU do."""
+    unread: int = 0
+    """Pictures that the next explanation cannot read."""
     kill: tuple[str, int, str] = ("", 0, "")
     """Stage, which of its runs, and whether before or after it has left its files."""
     ran: list[str] = field(default_factory=list)
@@ -142,6 +145,9 @@ class Plant:
             bench = make_sources().bench
             assert bench is not None
             return bench.replace(results=(), failures=(), budgets=())
+        if which.name == "explain":
+            unread, self.unread = self.unread, 0
+            return Explanation(blame=(), preprocessing=(), notes=(self.turn,), unread=unread)
         if which.name == "bundle":
             self.bundled.append(options["variants"])
             write_text(self.workspace.bundle / "x-0.1.0.zip", " ".join(options["variants"]))
@@ -185,7 +191,11 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Plant
         return plant
 
     def read(which: Stage, workspace: Workspace) -> Result:
-        kinds: dict[str, type[Result]] = {"validate": Verdict, "dataset": DatasetResult}
+        kinds: dict[str, type[Result]] = {
+            "dataset": DatasetResult,
+            "explain": Explanation,
+            "validate": Verdict,
+        }
         kind = kinds.get(which.name, Left)
         if which.name in ("export", "quantize", "bench"):
             return Left(text=which.name)
@@ -240,6 +250,17 @@ def test_a_run_killed_at_any_point_goes_on_to_the_same_end(
     assert plant.bundled[-1] == ("int8-qat",)
     finished = NEEDED[: NEEDED.index(kill[0]) + (4 if kill[1] == 2 else 0)]
     assert not {"dataset", "train", "quantize"} & set(again) & set(finished)
+    assert plant.run() == []
+
+
+def test_pictures_that_lay_elsewhere_are_explained_once_they_are_there(
+    make: Callable[..., Plant],
+) -> None:
+    plant = make()
+    plant.run()
+    plant.unread = 3
+    plant.alone("explain")
+    assert plant.run() == ["explain"]
     assert plant.run() == []
 
 

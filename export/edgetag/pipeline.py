@@ -13,6 +13,7 @@ from edgetag.ahead import Beside, beside, is_worth_it, job_of
 from edgetag.dataset.prospects import require_fit_splits
 from edgetag.dataset.result import DatasetResult
 from edgetag.errors import InputError
+from edgetag.explaining.result import Explanation
 from edgetag.fingerprints import making, why_again
 from edgetag.one_stage import (
     forget,
@@ -138,9 +139,13 @@ class _Walk:
             options["baseline"] = self._baseline
         done, why = self._run_file.stages.get(which.name), self._why_again(which, options)
         if done and not why:
-            self._progress.say(f"{which.name}: unchanged since {done.finished_at}, skipped")
-            self.results[which.name] = read_result(which, self._workspace)
-            return
+            kept = read_result(which, self._workspace)
+            if isinstance(kept, Explanation) and kept.unread:
+                why = "pictures could not be read"  # elsewhere: a run begins with all of them
+            else:
+                self._progress.say(f"{which.name}: unchanged since {done.finished_at}, skipped")
+                self.results[which.name] = kept
+                return
         if why:
             self._progress.say(f"{which.name}: runs again: {why}")
         self.results[which.name], self._run_file = run_and_record(

@@ -157,6 +157,7 @@ def test_pictures_that_are_gone_are_told(color_run: ColorRun) -> None:
     (note,) = result.notes
     assert note in told.lines
     assert "1 of 36 pictures are left out" in note
+    assert result.unread == 1
     assert "00.png: missing" in note
     assert drift_of(result).images == 35
 
@@ -167,6 +168,7 @@ def test_without_its_pictures_a_run_still_blames_layers(color_run: ColorRun) -> 
     result = stage.run(color_run.recipe, color_run.workspace, SilentProgress())
     assert result.preprocessing == ()
     assert "36 of 36 pictures" in result.notes[0]
+    assert result.unread == 36
     assert "data.root" in result.notes[0]
     assert len(result.blame) == 1
 

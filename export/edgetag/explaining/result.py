@@ -120,12 +120,14 @@ class Explanation(Result):
         preprocessing: One entry for the variant that the app ships; none where its pictures cannot
             be read here.
         notes: What was left out, and why.
+        unread: Pictures that were not where the data say, or have changed; 0 before schema 1.4.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.explain/1.3"
+    SCHEMA: ClassVar[str] = "edgetag.explain/1.4"
     blame: tuple[Blame, ...]
     preprocessing: tuple[PreprocessingDrift, ...]
     notes: tuple[str, ...] = ()
+    unread: int = 0
 
     def only(self, digests: Collection[str]) -> "Explanation | None":
         """Return what is of some files, or does not tell of which; None where nothing is left."""

@@ -42,11 +42,17 @@ from edgetag.workspace import Workspace
 
 
 class _Notes:
-    """What was left out; told at once and kept."""
+    """What was left out; told at once and kept.
+
+    Attributes:
+        told: In sentences.
+        unread: Pictures that could not be read.
+    """
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self.told: list[str] = []
+        self.unread = 0
 
     def add(self, note: str) -> None:
         self._progress.say(note)
@@ -84,7 +90,9 @@ def run(
         file, path = exported_file(workspace, shipped)
         of_preprocessing = _drift(recipe, workspace, dataset, file, path, notes, progress)
         drift = (of_preprocessing,) if of_preprocessing else ()
-    result = Explanation(blame=blamed, preprocessing=drift, notes=tuple(notes.told))
+    result = Explanation(
+        blame=blamed, preprocessing=drift, notes=tuple(notes.told), unread=notes.unread
+    )
     write_node_data(result.blame, workspace.explain)
     result.write(workspace.explain / "explain.json")
     return result
@@ -166,6 +174,7 @@ def _drift(
         notes.add(f"{file.variant}: mistakes in preprocessing are not scored: {error}")
         return None
     if scored.unreadable:
+        notes.unread = len(scored.unreadable)
         path, reason = scored.unreadable[0]
         notes.add(
             f"{format_count(len(scored.unreadable))} of {format_count(len(rows))} pictures are "
