@@ -4,15 +4,20 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
+from edgetag.conversion.exported import exported_files
+from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.recipe import load_recipe
 from edgetag.reporting.stage import run as write_report
+from edgetag.robustness.current import judged_by, read_current
 from edgetag.robustness.result import Attacked, AttackedFile, Robustness
 from edgetag.robustness.stage import noisy, run
 from edgetag.robustness.tables import robustness_tables
+from edgetag.training.result import Thresholds
 from edgetag.workspace import Workspace
 from tests.support.accelerators import RAN
 from tests.support.commands import invoked
@@ -109,6 +114,48 @@ def test_the_report_shows_attacks_of_the_files_that_lie_there(
     other.write(workspace.robustness / "robustness.json")
     write_report(recipe, workspace, SilentProgress())
     assert "No picture was attacked in this run" in (workspace.report / "index.html").read_text()
+
+
+@pytest.mark.parametrize("what", ["labels", "thresholds", "the split"])
+def test_attacks_count_no_more_once_what_they_were_judged_by_is_another(
+    tmp_path: Path, what: str
+) -> None:
+    run_folder = make_run_folder(tmp_path)
+    workspace = run_folder.workspace
+    (file, _), *_ = exported_files(workspace)
+    kept = Robustness(
+        split="test_style",
+        images=10,
+        groups=10,
+        n_scored_tags=0,
+        n_tags=3,
+        runtime="litert",
+        confidence=0.95,
+        steps=4,
+        judged_sha256=judged_by(workspace, open_dataset(workspace), "test_style"),
+        files=(
+            AttackedFile(
+                variant=file.variant, sha256=file.sha256, white_box=False, map=None, under=()
+            ),
+        ),
+    )
+    kept.write(workspace.robustness / "robustness.json")
+    assert read_current(workspace) == kept
+    manifest = pl.read_parquet(workspace.manifest)
+    style = pl.col("split") == "test_style"
+    if what == "labels":
+        turned = pl.when(style).then(1 - pl.col("tag:cat")).otherwise(pl.col("tag:cat"))
+        manifest = manifest.with_columns(turned.cast(pl.Int8).alias("tag:cat"))
+    elif what == "the split":
+        other = pl.when(style).then(pl.lit("test_other")).otherwise(pl.col("split"))
+        manifest = manifest.with_columns(other.alias("split"))
+    else:
+        at = dict.fromkeys(run_folder.thresholds, 0.25)
+        Thresholds(policy="fixed", split="validation", thresholds=at).write(
+            workspace.train / "thresholds.json"
+        )
+    manifest.write_parquet(workspace.manifest)
+    assert read_current(workspace) is None
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """What later stages see of the data: rows of a split, their labels, images, digests and groups."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -155,6 +156,13 @@ class Dataset:
             for identity, own, repeats in self.manifest["identity", "path", "repeats"].iter_rows()
             for path in (own, *repeats)
         }
+
+    def digest(self, rows: Rows) -> str:
+        """Digest identities, groups and labels; as bytes, JSON of a million images is slow."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.labels(rows)).tobytes())
+        for names in (self.identities(rows), self.groups(rows)):
+            digest.update("\n".join(names).encode() + b"\0")
+        return digest.hexdigest()
 
     def groups(self, rows: Rows) -> list[str]:
         """Return each image's group; without one it is of a group of all regions of its file."""

@@ -36,7 +36,7 @@ from edgetag.reporting.rows import (
 from edgetag.reporting.shipping import shipping_sentence
 from edgetag.reporting.sources import PackedBundle, Sources
 from edgetag.reporting.summary import write_summary
-from edgetag.robustness.result import Robustness
+from edgetag.robustness.current import read_current as read_robustness
 from edgetag.shipping import choose
 from edgetag.targets.store import read_current
 from edgetag.validation.details import Details
@@ -96,7 +96,6 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
     # Figures of files that have been exported anew since are left out.
     ours = {file.sha256 for file in exported.variants} if exported else set()
     explained = Explanation.read_if_there(workspace.explain / "explain.json", "explain")
-    attacked = Robustness.read_if_there(workspace.robustness / "robustness.json", "robustness")
     bench, targets = read_bench(recipe, workspace), read_current(recipe, workspace)
     shipping = choose(recipe, verdict, bench, targets)
     return Sources(
@@ -110,7 +109,7 @@ def _read(recipe: Recipe, workspace: Workspace) -> Sources:
         thumbnails=open_dataset(workspace).images if has_images else None,
         targets=targets,
         phones=read_phones(workspace),
-        robustness=attacked.only(ours) if attacked and exported else attacked,
+        robustness=read_robustness(workspace),
         float_model=read_float_model(workspace, verdict),
         data=DatasetResult.read_if_there(workspace.dataset / "summary.json", "data build"),
         rejected=read_rejected(workspace.dataset / "rejected.csv"),

@@ -65,7 +65,7 @@ class AttackedFile(Record):
 class Robustness(Result):
     """`robustness/robustness.json`."""
 
-    SCHEMA: ClassVar[str] = "edgetag.robustness/1.1"
+    SCHEMA: ClassVar[str] = "edgetag.robustness/1.2"
     split: str
     images: int = Field(description="Rare tags among them first: figures are not the split's.")
     groups: int
@@ -77,6 +77,11 @@ class Robustness(Result):
     )
     confidence: float
     steps: int = Field(description="Of pgd.")
+    judged_sha256: str = Field(
+        "",
+        description="Digest of the pictures, labels and thresholds that figures rest on; empty "
+        "before schema 1.2.",
+    )
     files: tuple[AttackedFile, ...]
     notes: tuple[str, ...] = ()
 

@@ -21,6 +21,7 @@ from edgetag.metrics import Scores
 from edgetag.preprocess import Pixels, scale
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
+from edgetag.robustness.current import judged_by
 from edgetag.robustness.result import Attacked, AttackedFile, AttackedTag, Change, Robustness
 from edgetag.runtimes import LoadFailure, engines, score
 from edgetag.sampling import rare_tags_first
@@ -111,6 +112,7 @@ def run(
         accelerator=engines.acceleration(DEFAULT_ENGINE),
         confidence=section.confidence,
         steps=steps,
+        judged_sha256=judged_by(workspace, dataset, section.splits[0]),
         files=tuple(
             _file(file, scored[file.variant], names, split, kept)
             for file, _ in files

@@ -1,6 +1,5 @@
 """What all files of a validation are judged by: images, labels, reference, limits."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -101,9 +100,7 @@ class Evaluation:
                 "seed": self.recipe.seed,
                 "settings": self.recipe.validation.model_dump(mode="json"),
                 "policy": self.recipe.training.thresholds.model_dump(mode="json"),
-                "images": {
-                    name: _digest_images(self.dataset, rows) for name, rows in parts.items()
-                },
+                "images": {name: self.dataset.digest(rows) for name, rows in parts.items()},
                 "reference": {
                     name: scores_digest(measured.scores)
                     for name, measured in self.reference.items()
@@ -231,11 +228,3 @@ def _require_scored_tags(split: Split, name: str) -> None:
         f"{split.vocabulary.names[most]!r} has the most positives there, {split.positives[most]}, "
         f"beside {split.negatives[most]} negatives; add labelled images, or lower min_positives"
     )
-
-
-def _digest_images(dataset: Dataset, rows: Rows) -> str:
-    """Digest identities, groups and labels; as bytes, since JSON of a million images is slow."""
-    digest = hashlib.sha256(np.ascontiguousarray(dataset.labels(rows)).tobytes())
-    for names in (dataset.identities(rows), dataset.groups(rows)):
-        digest.update("\n".join(names).encode() + b"\0")
-    return digest.hexdigest()
