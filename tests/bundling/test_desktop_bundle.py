@@ -75,6 +75,10 @@ def test_the_parts_of_a_desktop_bundle_give_its_golden_scores(
     again = write_desktop_bundle(recipe_with_onnx(root), workspace, pixels, QUIET)
     assert again == result.desktop, "equal runs give equal bytes"
 
+    stage.run(recipe_in(root, 'variants = ["int8"]'), workspace, QUIET)
+    left = sorted(path.name for path in workspace.bundle.glob("*.zip"))
+    assert left == ["bundle-test-1.2.3.zip"], "none of another network stays beside a later bundle"
+
 
 @pytest.mark.slow
 def test_a_desktop_bundle_without_its_file_says_what_makes_it(

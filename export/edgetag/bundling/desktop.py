@@ -7,6 +7,7 @@ know: no phone runs an ONNX file, and it is three times as large as a file of in
 import hashlib
 import io
 import json
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -112,13 +113,22 @@ def write_desktop_bundle(
         files=described(files),
     )
     packed = pack({MANIFEST: manifest.to_json().encode(), **files})
-    path = workspace.bundle_file(recipe.name, f"{recipe.bundle.version}-desktop")
+    path = _path(recipe, workspace)
     write_bytes(path, packed)
     return DesktopBundle(
         file=workspace.relative(path),
         sha256=hashlib.sha256(packed).hexdigest(),
         size_bytes=len(packed),
     )
+
+
+def remove_desktop_bundle(recipe: Recipe, workspace: Workspace) -> None:
+    """Remove the bundle for desktops of this version: of a network of then, perhaps."""
+    _path(recipe, workspace).unlink(missing_ok=True)
+
+
+def _path(recipe: Recipe, workspace: Workspace) -> Path:
+    return workspace.bundle_file(recipe.name, f"{recipe.bundle.version}-desktop")
 
 
 def _json(value: object) -> bytes:

@@ -11,7 +11,7 @@ from edgetag.bundling import contents
 from edgetag.bundling.archive import described, pack
 from edgetag.bundling.card import model_card
 from edgetag.bundling.contents import BundleThresholds
-from edgetag.bundling.desktop import write_desktop_bundle
+from edgetag.bundling.desktop import remove_desktop_bundle, write_desktop_bundle
 from edgetag.bundling.golden import make_golden, stacked
 from edgetag.bundling.golden_maps import pack_maps
 from edgetag.bundling.limits import judged_limits
@@ -90,6 +90,8 @@ def run(
     path = workspace.bundle_file(recipe.name, recipe.bundle.version)
     write_bytes(path, packed)
     read_bundle(path)
+    if not recipe.bundle.desktop:
+        remove_desktop_bundle(recipe, workspace)
     result = BundleResult(
         file=workspace.relative(path),
         sha256=hashlib.sha256(packed).hexdigest(),
