@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 CHIP = "document.querySelector('.chip')"
 SAID = "document.getElementById('said').textContent"
+PROGRESS = "document.getElementById('progress').textContent"
 FILL = """for (let part = 'x'.repeat(1 << 20), n = 0; part;) {
   try { localStorage.setItem(`full${n++}`, part) } catch { part = part.slice(0, part.length >> 1) }
 }"""
@@ -122,7 +123,7 @@ def test_space_says_that_the_label_in_question_is_right_and_goes_on(
         views = server.pictures()["pictures"]
         assert [len(view["said"]) for view in views] == [1, 1, 1, 0, 0, 0]
         assert labels(server) == given
-        assert "3 of 3 findings" in tab.value("document.getElementById('progress').textContent")
+        assert "3 of 3 findings" in tab.value(PROGRESS)
 
 
 def test_pages_and_filters_are_reached_by_keys_and_buttons(
@@ -132,11 +133,19 @@ def test_pages_and_filters_are_reached_by_keys_and_buttons(
     with reviewing(run) as server, chromium.tab(server.url) as tab:
         ready(tab)
         tab.press(*"ann", "Enter", "n")
-        tab.wait_for("document.getElementById('progress').textContent.includes('page 2')")
+        tab.wait_for(f"{PROGRESS}.includes('page 2')")
         ready(tab)
         tab.press("h")  # back over the page's beginning
         ready(tab, 99)
-        assert tab.value("document.getElementById('progress').textContent").endswith("page 1")
+        assert tab.value(PROGRESS).endswith("page 1")
+        order = [view["path"] for view in server.pictures(count=250)["pictures"]]
+        for key, number, begins in (("n", 99, 100), ("l", 99, 200), ("h", 0, 100), ("p", 0, 0)):
+            tab.value(f"document.querySelectorAll('.cell')[{number}].click()")
+            down = f"document.body.dispatchEvent(new KeyboardEvent('keydown', {{key: '{key}'"
+            tab.value(f"for (let n = 0; n < 3; n++) {down}, bubbles: true}}))")  # as if held down
+            ready(tab, 99 if key == "h" else 0)
+            assert tab.value(PROGRESS).endswith(f"page {begins // 100 + 1}")
+            assert tab.value("pictures[0].path") == order[begins]
         tab.press("/")
         assert tab.value("document.activeElement.id") == "tag"
         tab.press("Escape")
