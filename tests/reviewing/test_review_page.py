@@ -53,6 +53,11 @@ def test_twenty_pictures_are_corrected_by_keyboard_survive_a_reload_and_one_is_u
         tab.wait_for(f"{SAID}.startsWith('taken back: cat')")
         assert labels(server) == [turned[label] for label in given[:19]] + given[19:]
         assert tab.value(SELECTED) == "p19", "what was taken back is chosen"
+        names = "[...document.querySelectorAll('.cell')].map(cell => cell.ariaLabel)"
+        assert tab.value(names)[18:20] == [  # drawn by a page that was just opened, and since
+            "folder1/21.png; food; 19. ✗ cat: suspect label; answered",
+            "folder0/20.png; food; 20. ✗ cat: near the threshold",
+        ]
         assert tab.complaints == []
     run.do("export", "--to", tmp_path / "answers.csv")
     with (tmp_path / "answers.csv").open() as file:
