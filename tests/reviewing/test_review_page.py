@@ -225,6 +225,24 @@ def test_what_is_said_while_the_server_is_away_is_kept_and_sent_later(
                 assert again.pictures()["progress"]["people"] == {"ann": 2}
 
 
+def test_what_is_chosen_while_the_server_is_away_is_shown_when_it_is_back(
+    tmp_path: Path, chromium: Chromium
+) -> None:
+    run = make_reviewed(tmp_path, count=250, findings=3)
+    with reviewing(run) as server, chromium.tab(server.url) as tab:
+        ready(tab)
+        tab.value("(window.real = window.fetch, window.fetch = async () => { throw Error() }, 1)")
+        choose = "{const it = document.getElementById('tag'); it.value = 'dog';"
+        tab.value(choose + "it.dispatchEvent(new Event('change'))}")
+        tab.wait_for(f"{SAID}.includes('does not answer')")
+        tab.press(*"ann", "Enter", "n", "n")  # not past pictures that nobody has seen
+        tab.value("(window.fetch = window.real, 1)")
+        ready(tab)
+        tab.wait_for(f"{SAID} === ''")
+        assert tab.value("pictures[0].path") == server.pictures(tag="dog")["pictures"][0]["path"]
+        assert tab.value(PROGRESS).endswith("page 1")
+
+
 @pytest.mark.parametrize("status", [502, 504, 429, 200, 404, 413])
 def test_what_a_proxy_says_in_the_servers_place_loses_no_answer(
     tmp_path: Path, chromium: Chromium, status: int
