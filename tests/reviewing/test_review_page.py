@@ -220,9 +220,14 @@ def test_what_is_said_while_the_server_is_away_is_kept_and_sent_later(
             tab.press("1", "l", "1")
             tab.wait_for("document.body.dataset.pending === '2'")
             tab.wait_for(f"{SAID}.includes('kept here')")
+            other = make_reviewed(tmp_path / "other", count=6, findings=3)  # of the same pictures
+            with reviewing(other, "--port", port) as another:
+                tab.wait_for(f"{SAID}.includes('another review')")
+                assert another.pictures()["progress"]["people"] == {}
             with reviewing(run, "--port", port) as again:
                 tab.wait_for(PENDING)
                 assert again.pictures()["progress"]["people"] == {"ann": 2}
+                tab.wait_for(f"{SAID} === ''")
 
 
 def test_what_is_chosen_while_the_server_is_away_is_shown_when_it_is_back(
