@@ -155,9 +155,14 @@ def test_pages_and_filters_are_reached_by_keys_and_buttons(
         assert tab.value("document.activeElement.id") == "tag"
         tab.press("Escape")
         assert tab.value("document.activeElement.id") == "grid"
-        choose = "{const it = document.getElementById('state'); it.value = 'open';"
-        tab.value(choose + "it.dispatchEvent(new Event('change', {bubbles: true}))}")
-        ready(tab)
+        for state in ("disagreement", "open"):
+            choose = f"{{const it = document.getElementById('state'); it.value = '{state}';"
+            tab.value(choose + "it.dispatchEvent(new Event('change', {bubbles: true}))}")
+            tab.wait_for("document.body.dataset.loaded")
+            if state == "disagreement":
+                assert tab.value("document.querySelectorAll('.cell').length") == 0
+                tab.press("p")  # others may have answered all of a page that one came to
+                assert tab.value(SAID) == "These are the first."
         tab.press("?")
         assert tab.value("document.getElementById('help').open")
         tab.press("Escape")
