@@ -225,13 +225,18 @@ def test_what_is_said_while_the_server_is_away_is_kept_and_sent_later(
             tab.press("1", "l", "1")
             tab.wait_for("document.body.dataset.pending === '2'")
             tab.wait_for(f"{SAID}.includes('kept here')")
+            tab.value("(Date.now = () => 1, 1)")  # a clock that is set back
+            tab.press("1")
+            last = tab.value("pictures[1].labels[0]")
+            tab.wait_for("document.body.dataset.pending === '3'")
             other = make_reviewed(tmp_path / "other", count=6, findings=3)  # of the same pictures
             with reviewing(other, "--port", port) as another:
                 tab.wait_for(f"{SAID}.includes('another review')")
                 assert another.pictures()["progress"]["people"] == {}
             with reviewing(run, "--port", port) as again:
                 tab.wait_for(PENDING)
-                assert again.pictures()["progress"]["people"] == {"ann": 2}
+                assert again.pictures()["progress"]["people"] == {"ann": 3}
+                assert labels(again)[1] == last
                 tab.wait_for(f"{SAID} === ''")
 
 
