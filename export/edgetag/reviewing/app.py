@@ -139,6 +139,9 @@ def make_app(
     def state() -> ReviewState:
         """Say what is reviewed."""
         notes = []
+        if board.new_findings:
+            findings = counted(board.new_findings, "finding")
+            notes.append(f"about new pictures, which the data do not have yet: {findings}")
         if board.missing_findings:
             notes.append(
                 f"about pictures or tags that the data no longer have: "

@@ -13,7 +13,7 @@ from edgetag.dataset import Dataset
 from edgetag.dataset.answers import Answer
 from edgetag.dataset.correcting import Finder, last_by_person, majority
 from edgetag.labels import UNKNOWN, Labels
-from edgetag.mining.result import KINDS, Finding
+from edgetag.mining.result import KINDS, NEW, Finding
 from edgetag.reviewing.store import Kept, Store
 from edgetag.reviewing.views import (
     CONTESTED,
@@ -58,7 +58,8 @@ class Board:
     Attributes:
         tags: The vocabulary.
         last: The last row of the database that was read.
-        missing_findings: Findings about pictures that the data do not have.
+        new_findings: Findings about pictures that were named beside the data.
+        missing_findings: Others about pictures that the data do not have.
         answered_earlier: Who gave the answers that the data's labels are corrected by.
     """
 
@@ -92,7 +93,9 @@ class Board:
         self._findings: dict[int, list[FindingView]] = {}
         known = self._columns
         there = [each for each in findings if each.identity in self._rows and each.tag in known]
-        self.missing_findings = len(findings) - len(there)
+        new = (each.split == NEW and each.identity not in self._rows for each in findings)
+        self.new_findings = sum(new)
+        self.missing_findings = len(findings) - len(there) - self.new_findings
         for each in sorted(there, key=lambda finding: finding.rank):
             self._findings.setdefault(self._rows[each.identity], []).append(FindingView.like(each))
         contested = np.argwhere(dataset.contested(rows)).tolist()
