@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from edgetag.mining.result import MineResult
 from edgetag.reviewing.app import MOST_AT_ONCE
 from edgetag.writing import write_text
 from tests.support.chromium import Chromium, open_chromium
@@ -129,6 +130,31 @@ def test_space_says_that_the_label_in_question_is_right_and_goes_on(
         assert [len(view["said"]) for view in views] == [1, 1, 1, 0, 0, 0]
         assert labels(server) == given
         assert "3 of 3 findings" in tab.value(PROGRESS)
+
+
+def test_of_a_chosen_tag_space_says_nothing_of_others_that_are_in_question(
+    tmp_path: Path, chromium: Chromium
+) -> None:
+    run = make_reviewed(tmp_path, count=6, findings=1)
+    mined = MineResult.read(run.workspace.mine / "mine.json", "mine")
+    (cat,) = mined.findings
+    both = (cat, cat.replace(rank=2, tag="dog"))
+    mined.replace(findings=both).write(run.workspace.mine / "mine.json")
+    with reviewing(run) as server, chromium.tab(server.url) as tab:
+        ready(tab)
+        tab.press(*"ann", "Enter")
+        for name, value in (("tag", "dog"), ("state", "open")):
+            choose = f"{{const it = document.getElementById('{name}'); it.value = '{value}';"
+            tab.value(choose + "it.dispatchEvent(new Event('change', {bubbles: true}))}")
+            ready(tab)
+        assert tab.value("document.querySelector('.cell').innerText").endswith("dog: suspect label")
+        tab.value("document.getElementById('grid').focus()")
+        tab.press(" ")
+        tab.wait_for(PENDING)
+        (view,) = (each for each in server.pictures()["pictures"] if each["findings"])
+        assert [each["tag"] for each in view["said"]] == ["dog"]
+        assert server.pictures(tag="cat", kind="suspect label", state="open")["total"] == 1
+        assert server.pictures(tag="dog", kind="suspect label", state="open")["total"] == 0
 
 
 def test_pages_and_filters_are_reached_by_keys_and_buttons(

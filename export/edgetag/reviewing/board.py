@@ -325,19 +325,22 @@ class Board:
             mask &= self._whole.places >= 0
         elif wanted.kind:
             mask &= self._with_finding(wanted.kind, wanted.tag)
+        columns = slice(None) if column is None else slice(column, column + 1)
         if wanted.state == "disagreement":
-            mask &= self._differ.any(axis=1)
+            mask &= self._differ[:, columns].any(axis=1)
         elif wanted.state:
-            is_open = self._is_open(wanted.kind)
+            is_open = self._is_open(wanted.kind, columns)
             mask &= is_open if wanted.state == "open" else ~is_open
         return mask
 
-    def _is_open(self, kind: str) -> Mask:
+    def _is_open(self, kind: str, columns: slice) -> Mask:
         if kind == WHOLE:
             return ~self._answered.all(axis=1)
-        is_open = ~self._answered.any(axis=1)
-        is_open[self._asked] = False
-        is_open[self._asked[~self._answered_here[self._asked, self._asked_columns]]] = True
+        asked = np.zeros(self._labels.shape, bool)
+        asked[self._asked, self._asked_columns] = True
+        asked, here = asked[:, columns], self._answered_here[:, columns]
+        answered = self._answered[:, columns].any(axis=1)
+        is_open: Mask = np.where(asked.any(axis=1), (asked & ~here).any(axis=1), ~answered)
         return is_open
 
     def _with_finding(self, kind: str, tag: str) -> Mask:
