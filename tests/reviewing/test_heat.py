@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.reviewed import ReviewedRun, make_reviewed, reviewing
+from tests.support.chromium import open_chromium
+from tests.support.reviewed import ReviewedRun, make_reviewed, ready, reviewing
 from tests.support.run_folders import give_maps
 from tests.support.tiny_run import LIMITS, RECIPE, make_run_folder
 
@@ -41,6 +42,14 @@ def test_a_file_with_maps_draws_heat_and_each_tags_own(tmp_path: Path) -> None:
         assert abs(cat - dog).mean() > 1
         unknown = server.client.get("/v1/heat", params={"identity": "id3", "tag": "unicorn"})
         assert unknown.status_code == 422
+        with open_chromium(tmp_path / "profile").tab(server.url) as tab:
+            for tag, said in (("", "Nothing is in question here"), ("cat", "Heat of cat.")):
+                ready(tab)
+                choose = f"const it = document.getElementById('tag'); it.value = '{tag}';"
+                tab.value(f"{{{choose} it.dispatchEvent(new Event('change'))}}")
+                ready(tab)
+                tab.value("document.getElementById('see').click()")  # a finger has no key
+                tab.wait_for(f"document.body.innerText.includes('{said}')")
 
 
 @pytest.mark.slow

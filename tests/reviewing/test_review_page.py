@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from edgetag.mining.result import MineResult
 from edgetag.reviewing.app import MOST_AT_ONCE
 from edgetag.writing import write_text
 from tests.support.chromium import Chromium, open_chromium
@@ -14,6 +15,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 CHIP = "document.querySelector('.chip')"
 SAID = "document.getElementById('said').textContent"
+PROGRESS = "document.getElementById('progress').textContent"
 FILL = """for (let part = 'x'.repeat(1 << 20), n = 0; part;) {
   try { localStorage.setItem(`full${n++}`, part) } catch { part = part.slice(0, part.length >> 1) }
 }"""
@@ -52,6 +54,11 @@ def test_twenty_pictures_are_corrected_by_keyboard_survive_a_reload_and_one_is_u
         tab.wait_for(f"{SAID}.startsWith('taken back: cat')")
         assert labels(server) == [turned[label] for label in given[:19]] + given[19:]
         assert tab.value(SELECTED) == "p19", "what was taken back is chosen"
+        names = "[...document.querySelectorAll('.cell')].map(cell => cell.ariaLabel)"
+        assert tab.value(names)[18:20] == [  # drawn by a page that was just opened, and since
+            "folder1/21.png; food; 19. ✗ cat: suspect label; answered",
+            "folder0/20.png; food; 20. ✗ cat: near the threshold",
+        ]
         assert tab.complaints == []
     run.do("export", "--to", tmp_path / "answers.csv")
     with (tmp_path / "answers.csv").open() as file:
@@ -122,7 +129,32 @@ def test_space_says_that_the_label_in_question_is_right_and_goes_on(
         views = server.pictures()["pictures"]
         assert [len(view["said"]) for view in views] == [1, 1, 1, 0, 0, 0]
         assert labels(server) == given
-        assert "3 of 3 findings" in tab.value("document.getElementById('progress').textContent")
+        assert "3 of 3 findings" in tab.value(PROGRESS)
+
+
+def test_of_a_chosen_tag_space_says_nothing_of_others_that_are_in_question(
+    tmp_path: Path, chromium: Chromium
+) -> None:
+    run = make_reviewed(tmp_path, count=6, findings=1)
+    mined = MineResult.read(run.workspace.mine / "mine.json", "mine")
+    (cat,) = mined.findings
+    both = (cat, cat.replace(rank=2, tag="dog"))
+    mined.replace(findings=both).write(run.workspace.mine / "mine.json")
+    with reviewing(run) as server, chromium.tab(server.url) as tab:
+        ready(tab)
+        tab.press(*"ann", "Enter")
+        for name, value in (("tag", "dog"), ("state", "open")):
+            choose = f"{{const it = document.getElementById('{name}'); it.value = '{value}';"
+            tab.value(choose + "it.dispatchEvent(new Event('change', {bubbles: true}))}")
+            ready(tab)
+        assert tab.value("document.querySelector('.cell').innerText").endswith("dog: suspect label")
+        tab.value("document.getElementById('grid').focus()")
+        tab.press(" ")
+        tab.wait_for(PENDING)
+        (view,) = (each for each in server.pictures()["pictures"] if each["findings"])
+        assert [each["tag"] for each in view["said"]] == ["dog"]
+        assert server.pictures(tag="cat", kind="suspect label", state="open")["total"] == 1
+        assert server.pictures(tag="dog", kind="suspect label", state="open")["total"] == 0
 
 
 def test_pages_and_filters_are_reached_by_keys_and_buttons(
@@ -132,18 +164,31 @@ def test_pages_and_filters_are_reached_by_keys_and_buttons(
     with reviewing(run) as server, chromium.tab(server.url) as tab:
         ready(tab)
         tab.press(*"ann", "Enter", "n")
-        tab.wait_for("document.getElementById('progress').textContent.includes('page 2')")
+        tab.wait_for(f"{PROGRESS}.includes('page 2')")
         ready(tab)
         tab.press("h")  # back over the page's beginning
         ready(tab, 99)
-        assert tab.value("document.getElementById('progress').textContent").endswith("page 1")
+        assert tab.value(PROGRESS).endswith("page 1")
+        order = [view["path"] for view in server.pictures(count=250)["pictures"]]
+        for key, number, begins in (("n", 99, 100), ("l", 99, 200), ("h", 0, 100), ("p", 0, 0)):
+            tab.value(f"document.querySelectorAll('.cell')[{number}].click()")
+            down = f"document.body.dispatchEvent(new KeyboardEvent('keydown', {{key: '{key}'"
+            tab.value(f"for (let n = 0; n < 3; n++) {down}, bubbles: true}}))")  # as if held down
+            ready(tab, 99 if key == "h" else 0)
+            assert tab.value(PROGRESS).endswith(f"page {begins // 100 + 1}")
+            assert tab.value("pictures[0].path") == order[begins]
         tab.press("/")
         assert tab.value("document.activeElement.id") == "tag"
         tab.press("Escape")
         assert tab.value("document.activeElement.id") == "grid"
-        choose = "{const it = document.getElementById('state'); it.value = 'open';"
-        tab.value(choose + "it.dispatchEvent(new Event('change', {bubbles: true}))}")
-        ready(tab)
+        for state in ("disagreement", "open"):
+            choose = f"{{const it = document.getElementById('state'); it.value = '{state}';"
+            tab.value(choose + "it.dispatchEvent(new Event('change', {bubbles: true}))}")
+            tab.wait_for("document.body.dataset.loaded")
+            if state == "disagreement":
+                assert tab.value("document.querySelectorAll('.cell').length") == 0
+                tab.press("p")  # others may have answered all of a page that one came to
+                assert tab.value(SAID) == "These are the first."
         tab.press("?")
         assert tab.value("document.getElementById('help').open")
         tab.press("Escape")
@@ -206,9 +251,37 @@ def test_what_is_said_while_the_server_is_away_is_kept_and_sent_later(
             tab.press("1", "l", "1")
             tab.wait_for("document.body.dataset.pending === '2'")
             tab.wait_for(f"{SAID}.includes('kept here')")
+            tab.value("(Date.now = () => 1, 1)")  # a clock that is set back
+            tab.press("1")
+            last = tab.value("pictures[1].labels[0]")
+            tab.wait_for("document.body.dataset.pending === '3'")
+            other = make_reviewed(tmp_path / "other", count=6, findings=3)  # of the same pictures
+            with reviewing(other, "--port", port) as another:
+                tab.wait_for(f"{SAID}.includes('another review')")
+                assert another.pictures()["progress"]["people"] == {}
             with reviewing(run, "--port", port) as again:
                 tab.wait_for(PENDING)
-                assert again.pictures()["progress"]["people"] == {"ann": 2}
+                assert again.pictures()["progress"]["people"] == {"ann": 3}
+                assert labels(again)[1] == last
+                tab.wait_for(f"{SAID} === ''")
+
+
+def test_what_is_chosen_while_the_server_is_away_is_shown_when_it_is_back(
+    tmp_path: Path, chromium: Chromium
+) -> None:
+    run = make_reviewed(tmp_path, count=250, findings=3)
+    with reviewing(run) as server, chromium.tab(server.url) as tab:
+        ready(tab)
+        tab.value("(window.real = window.fetch, window.fetch = async () => { throw Error() }, 1)")
+        choose = "{const it = document.getElementById('tag'); it.value = 'dog';"
+        tab.value(choose + "it.dispatchEvent(new Event('change'))}")
+        tab.wait_for(f"{SAID}.includes('does not answer')")
+        tab.press(*"ann", "Enter", "n", "n")  # not past pictures that nobody has seen
+        tab.value("(window.fetch = window.real, 1)")
+        ready(tab)
+        tab.wait_for(f"{SAID} === ''")
+        assert tab.value("pictures[0].path") == server.pictures(tag="dog")["pictures"][0]["path"]
+        assert tab.value(PROGRESS).endswith("page 1")
 
 
 @pytest.mark.parametrize("status", [502, 504, 429, 200, 404, 413])

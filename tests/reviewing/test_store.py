@@ -186,6 +186,18 @@ def test_pictures_come_by_rank_and_pages_follow_each_other_without_gap(tmp_path:
     assert len(set(seen)) == 40
 
 
+def test_findings_about_new_pictures_are_apart_from_those_about_pictures_that_are_gone(
+    tmp_path: Path,
+) -> None:
+    run = make_reviewed(tmp_path, count=40, findings=25)
+    findings = MineResult.read(run.workspace.mine / "mine.json", "mine").findings
+    added, new, gone = (each.replace(split="new") for each in findings[:3])
+    new = new.replace(identity="new", path="/photos/new.png")
+    gone = gone.replace(identity="gone", split="test")
+    board = Board(open_dataset(run.workspace), (added, new, gone))
+    assert (board.new_findings, board.missing_findings) == (1, 1)
+
+
 def test_whole_pictures_come_by_what_answers_teach_until_all_tags_are_answered(
     tmp_path: Path,
 ) -> None:

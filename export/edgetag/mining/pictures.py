@@ -9,13 +9,11 @@ import polars as pl
 from edgetag.dataset import Dataset, open_dataset
 from edgetag.dataset.stage import build_pictures
 from edgetag.dataset.unlabelled import joined
+from edgetag.mining.result import NEW
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.tables.formats import format_count
 from edgetag.workspace import Workspace
-
-NEW = "new"
-"""The name of their split."""
 
 
 def with_pictures(

@@ -21,6 +21,9 @@ Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+NEW = "new"
+"""The split of pictures that were named beside the data."""
+
 QUESTIONS = "questions.csv"
 """Training pictures in the order in which answers about all of their tags teach most."""
 

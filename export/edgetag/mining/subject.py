@@ -10,8 +10,8 @@ import numpy.typing as npt
 from edgetag.dataset import Dataset, Rows
 from edgetag.label_noise.features import Features
 from edgetag.labels import Labels
-from edgetag.mining.pictures import NEW
 from edgetag.mining.ranking import Candidate
+from edgetag.mining.result import NEW
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,6 +29,11 @@ MOST_BODY_BYTES = 262_144
 
 MOST_AT_ONCE = 500
 MOST_THUMBNAILS = 100
+OTHER_REVIEW = RefusalError(
+    421,
+    "another review is served here now; what you said is kept here for the former, when that is "
+    "served again; load the page again for this one",
+)
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Key = Annotated[str, StringConstraints(min_length=8, max_length=100)]
 Text = Annotated[str, Query(max_length=4096)]
@@ -95,12 +100,19 @@ def make_app(
     settings: Settings,
 ) -> FastAPI:
     """Return the application."""
+
+    def require_own(request: Request) -> None:
+        # The page's: a browser keeps pictures of these data apart, and answers of this review.
+        refuse_unknown(request, "data", "database")
+        if request.query_params.get("database", store.name) != store.name:
+            raise OTHER_REVIEW
+
     app = FastAPI(
         title="edgetag review",
         version=__version__,
         docs_url=None,
         redoc_url=None,
-        dependencies=[Depends(_require_known)],
+        dependencies=[Depends(require_own)],
     )
     explain_errors(app)
     page = Page(Path(__file__).parent / "page.html")
@@ -127,6 +139,9 @@ def make_app(
     def state() -> ReviewState:
         """Say what is reviewed."""
         notes = []
+        if board.new_findings:
+            findings = counted(board.new_findings, "finding")
+            notes.append(f"about new pictures, which the data do not have yet: {findings}")
         if board.missing_findings:
             notes.append(
                 f"about pictures or tags that the data no longer have: "
@@ -252,12 +267,6 @@ def make_app(
         return _picture(await originals.do(lambda: pictures.original(row)))
 
     return app
-
-
-def _require_known(request: Request) -> None:
-    refuse_unknown(
-        request, "data"
-    )  # the page's, so that a browser keeps pictures of these data apart
 
 
 def _follow(board: Board, store: Store) -> None:

@@ -13,7 +13,7 @@ from edgetag.dataset import Dataset
 from edgetag.dataset.answers import Answer
 from edgetag.dataset.correcting import Finder, last_by_person, majority
 from edgetag.labels import UNKNOWN, Labels
-from edgetag.mining.result import KINDS, Finding
+from edgetag.mining.result import KINDS, NEW, Finding
 from edgetag.reviewing.store import Kept, Store
 from edgetag.reviewing.views import (
     CONTESTED,
@@ -58,7 +58,8 @@ class Board:
     Attributes:
         tags: The vocabulary.
         last: The last row of the database that was read.
-        missing_findings: Findings about pictures that the data do not have.
+        new_findings: Findings about pictures that were named beside the data.
+        missing_findings: Others about pictures that the data do not have.
         answered_earlier: Who gave the answers that the data's labels are corrected by.
     """
 
@@ -92,7 +93,9 @@ class Board:
         self._findings: dict[int, list[FindingView]] = {}
         known = self._columns
         there = [each for each in findings if each.identity in self._rows and each.tag in known]
-        self.missing_findings = len(findings) - len(there)
+        new = (each.split == NEW and each.identity not in self._rows for each in findings)
+        self.new_findings = sum(new)
+        self.missing_findings = len(findings) - len(there) - self.new_findings
         for each in sorted(there, key=lambda finding: finding.rank):
             self._findings.setdefault(self._rows[each.identity], []).append(FindingView.like(each))
         contested = np.argwhere(dataset.contested(rows)).tolist()
@@ -322,19 +325,22 @@ class Board:
             mask &= self._whole.places >= 0
         elif wanted.kind:
             mask &= self._with_finding(wanted.kind, wanted.tag)
+        columns = slice(None) if column is None else slice(column, column + 1)
         if wanted.state == "disagreement":
-            mask &= self._differ.any(axis=1)
+            mask &= self._differ[:, columns].any(axis=1)
         elif wanted.state:
-            is_open = self._is_open(wanted.kind)
+            is_open = self._is_open(wanted.kind, columns)
             mask &= is_open if wanted.state == "open" else ~is_open
         return mask
 
-    def _is_open(self, kind: str) -> Mask:
+    def _is_open(self, kind: str, columns: slice) -> Mask:
         if kind == WHOLE:
             return ~self._answered.all(axis=1)
-        is_open = ~self._answered.any(axis=1)
-        is_open[self._asked] = False
-        is_open[self._asked[~self._answered_here[self._asked, self._asked_columns]]] = True
+        asked = np.zeros(self._labels.shape, bool)
+        asked[self._asked, self._asked_columns] = True
+        asked, here = asked[:, columns], self._answered_here[:, columns]
+        answered = self._answered[:, columns].any(axis=1)
+        is_open: Mask = np.where(asked.any(axis=1), (asked & ~here).any(axis=1), ~answered)
         return is_open
 
     def _with_finding(self, kind: str, tag: str) -> Mask:

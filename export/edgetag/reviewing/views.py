@@ -68,7 +68,7 @@ class Filter:
         kind: Those with a finding of a kind, about the tag where one is named; or `WHOLE`.
         state: `open`: with a finding that nobody answered here, or without findings and answers;
             of whole pictures those with a tag that nobody answered. `answered`; `disagreement`:
-            people differ.
+            people differ. With a tag all of it is about that tag, but of whole pictures.
     """
 
     tag: str = ""
