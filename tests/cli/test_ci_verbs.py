@@ -1,6 +1,7 @@
 """The verbs that a CI job uses, as it meets them: output, files, exit codes."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from typer.testing import CliRunner
 
 from edgetag.cli.app import app
 from edgetag.cli.outcome import append_step_summary, print_result
-from edgetag.errors import InputError
+from edgetag.errors import InputError, MissingExtraError
 from edgetag.fingerprints import settings_digest
 from edgetag.recipe import parse_recipe
 from edgetag.stages import stage
@@ -53,6 +54,11 @@ def test_a_job_that_only_validates_gets_a_report_and_a_page(
     assert (run / "report" / "junit.xml").stat().st_size
     silent = CliRunner().invoke(app, ["report", str(recipe), "--out", str(run), "--json"])
     assert json.loads(silent.stdout)["verdict"] == "fail"
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    logged = ["report", str(recipe), "--out", str(run), "--json", "--mlflow", "nightly"]
+    refused = CliRunner().invoke(app, logged)
+    assert isinstance(refused.exception, MissingExtraError)
+    assert not refused.stdout, "as with every command that refuses"
     assert (tmp_path / "page.md").read_text(encoding="utf-8") == summary
 
 

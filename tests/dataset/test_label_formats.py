@@ -1,14 +1,17 @@
 """Every label format is read into the same entries, and what is wrong is named with its place."""
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import polars as pl
 import pytest
 
 from edgetag.dataset.formats import read_listing
 from edgetag.dataset.listing import Entry
+from edgetag.dataset.plan import open_sources
 from edgetag.errors import InputError
 from edgetag.recipe import DataSection
 from tests.dataset.conftest import MakePicture
@@ -118,6 +121,24 @@ def test_a_class_folder_outside_the_vocabulary_is_an_unknown_tag(
     listing = read_listing(section(root))
     assert [tag.name for tag in listing.unknown_tags] == ["neutral"]
     assert listing.entries[1].labels == (0, 0)
+
+
+def test_a_tag_of_decomposed_letters_is_told_from_the_composed_one(
+    root: Path, picture: MakePicture
+) -> None:
+    picture(f"{normalize('NFD', 'が')}/a.png")
+    labels = section(root, tags=(normalize("NFC", "が"),))
+    (problem,) = open_sources(labels).problems(labels)
+    spelt = tomllib.loads(f"tag = {problem.rpartition(': write ')[2].removesuffix(' there')}")
+    labels = section(root, tags=(spelt["tag"],))
+    assert not open_sources(labels).problems(labels)
+
+
+def test_object_ids_may_be_numbers(root: Path, picture: MakePicture) -> None:
+    picture("7.png")
+    source = write(root / "t.jsonl", '{"objectId": 7, "value": 1}')
+    listing = read_listing(section(source, tags=("good",)))
+    assert [(e.path, e.labels) for e in listing.entries] == [("7.png", (1,))]
 
 
 def test_object_ids_find_their_files_whatever_the_suffix(root: Path, picture: MakePicture) -> None:

@@ -153,9 +153,15 @@ def test_a_table_without_columns_lacks_its_paths(root: Path) -> None:
         survey(write(root / "t.jsonl", "{}"))
 
 
-def test_a_table_of_object_ids_has_one_tag(root: Path, picture: MakePicture) -> None:
-    picture("files/0a.png")
-    found = survey(write(root / "t.csv", "objectId,value\n0a,1\n"))
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("t.csv", "objectId,value\n70,1\n"), ("t.jsonl", '{"objectId": 70, "value": 1}')],
+)
+def test_a_table_of_object_ids_has_one_tag(
+    root: Path, picture: MakePicture, name: str, text: str
+) -> None:
+    picture("files/70.png")
+    found = survey(write(root / name, text))
     assert (found.data.format, found.data.tags) == ("object_value", ("value",))
     assert found.data.root == root / "files"
     assert found.missing_files == 0

@@ -217,6 +217,8 @@ def test_without_the_token_nothing_of_pictures_is_told(place: Path, cat: bytes) 
             assert {answer.headers["www-authenticate"] for answer in answers} == {"Bearer"}
         for path in ("/", "/healthz", "/readyz"):
             assert client.get(path).status_code == 200
+            asked = client.head(path)  # as load balancers do
+            assert (asked.status_code, asked.content) == (200, b"")
         right = {"authorization": f"bearer {TOKEN}"}
         assert client.post("/v1/tags", content=cat, headers=right).status_code == 200
         assert client.get("/metrics", headers=right).status_code == 200

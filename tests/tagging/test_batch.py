@@ -28,7 +28,7 @@ from edgetag.preprocess import Rejection
 from edgetag.progress import SilentProgress
 from edgetag.screening.tagged import read_tagged
 from edgetag.tagging import batch, engines
-from edgetag.tagging.batch import tag_pictures
+from edgetag.tagging.batch import require_table_name, tag_pictures
 from edgetag.tagging.errors import PictureError
 from edgetag.tagging.listing import list_pictures
 from edgetag.workspace import digest_file
@@ -248,14 +248,20 @@ def test_an_output_of_no_known_format_is_refused_at_once(folder: Path, name: str
     assert not refused.stderr, "nothing was listed for it"
 
 
-def test_names_come_from_stdin_too(folder: Path, tmp_path: Path) -> None:
-    odd = folder / "new\nline.png"
-    shutil.copy(folder / "00000.png", odd)
-    names = [folder / "00003.png", odd, folder / "00001.png"]
+def test_a_table_is_written_to_no_address() -> None:
+    with pytest.raises(InputError, match=r"s3:/bucket/out\.csv: an address; .* on this machine"):
+        require_table_name(Path("s3://bucket/out.csv"))
+    require_table_name(Path("a:b/out.csv"))
+
+
+@pytest.mark.parametrize(("odd", "end"), [("new\nline.png", "\0"), ("a b.png", "\r\n")])
+def test_names_come_from_stdin_too(folder: Path, tmp_path: Path, odd: str, end: str) -> None:
+    shutil.copy(folder / "00000.png", folder / odd)
+    names = [folder / "00003.png", folder / odd, folder / "00001.png"]
     done = CliRunner().invoke(
         app,
         ["tag", str(RELEASED), "-", "-o", str(tmp_path / "out.parquet")],
-        input="\0".join(map(str, names)),
+        input="".join(f"{name}{end}" for name in names),
     )
     assert done.exit_code == 0, done.output
     assert pl.read_parquet(tmp_path / "out.parquet")["path"].to_list() == list(map(str, names))

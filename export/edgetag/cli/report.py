@@ -37,10 +37,10 @@ def report(
     result = cast(
         "ReportResult", run_stage("report", loaded, workspace, progress, needs=("validate",))
     )
-    print_result(result, json, github)
     if github:
         append_step_summary(workspace.root / result.file)
     if mlflow is not None:
         from edgetag.reporting.mlflow_run import log_run
 
         progress.say(f"MLflow: run {log_run(loaded, workspace, mlflow)} of {mlflow}")
+    print_result(result, json, github)

@@ -172,6 +172,7 @@ def _named(given: list[str]) -> list[str]:
     """Return what was named, with the paths on stdin in the place of `-`.
 
     A path holds no zero byte, so one in the list says that each ends in one, not in a new line.
+    Lines may end in CRLF, as Windows writes them.
     """
     import os
     import sys
@@ -179,7 +180,7 @@ def _named(given: list[str]) -> list[str]:
     if "-" not in given:
         return given
     text = sys.stdin.buffer.read()
-    lines = text.split(b"\0" if b"\0" in text else b"\n")
+    lines = text.split(b"\0") if b"\0" in text else text.replace(b"\r\n", b"\n").split(b"\n")
     listed = [os.fsdecode(line) for line in lines if line]
     place = given.index("-")
     return [*given[:place], *listed, *given[place + 1 :]]

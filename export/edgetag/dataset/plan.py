@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unicodedata import normalize
 
 from edgetag.dataset.answers import Answer, read_answers
 from edgetag.dataset.build_cache import Inspection, inspect
@@ -68,9 +69,18 @@ class Sources:
             )
         if self.listing.unknown_tags and section.unknown_tags == "refuse":
             names = ", ".join(repr(tag.name) for tag in self.listing.unknown_tags[:12])
+            known = {normalize("NFC", name) for name in section.tags}
+            twins = [t.name for t in self.listing.unknown_tags if normalize("NFC", t.name) in known]
+            hint = ""
+            if twins:  # macOS writes names of files with letters and marks apart
+                spelt = "".join(c if c.isascii() else f"\\U{ord(c):08x}" for c in twins[0])
+                hint = (
+                    f"; {twins[0]!r} looks like one of them, but is of other characters: write "
+                    f'"{spelt}" there'
+                )
             problems.append(
                 f"{self.listing.unknown_tags[0].where}: not in data.tags: {names}; add them "
-                'there, or set data.unknown_tags = "ignore"'
+                f'there, or set data.unknown_tags = "ignore"{hint}'
             )
         strange = [answer for answer in self.answers if answer.tag not in section.tags]
         if strange and section.unknown_tags == "refuse":

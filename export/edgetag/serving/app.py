@@ -36,6 +36,9 @@ NAMED = [
 
 NAMES = tuple(str(parameter["name"]) for parameter in NAMED)
 
+ASKED = ["GET", "HEAD"]
+"""How machines ask whether the server lives: load balancers often by HEAD."""
+
 OneTag = Annotated[str, Query(description="Whose heat is drawn.")]
 ManyTags = Annotated[list[str] | None, Query(alias="tag", description="May be repeated.")]
 KeptExif = Annotated[Exif, Query(description="What is kept of EXIF.")]
@@ -151,11 +154,11 @@ def make_app(service: Service, sources: Sources, settings: Settings, metrics: Me
             explains=known.explains,
         )
 
-    @app.get("/healthz", include_in_schema=False)
+    @app.api_route("/healthz", methods=ASKED, include_in_schema=False)
     async def healthz() -> Response:
         return Response("ok\n", media_type="text/plain")
 
-    @app.get("/readyz", include_in_schema=False)
+    @app.api_route("/readyz", methods=ASKED, include_in_schema=False)
     async def readyz() -> Response:
         live = service.fleet.live
         return Response(
@@ -164,14 +167,14 @@ def make_app(service: Service, sources: Sources, settings: Settings, metrics: Me
             media_type="text/plain",
         )
 
-    @app.get("/metrics", include_in_schema=False)
+    @app.api_route("/metrics", methods=ASKED, include_in_schema=False)
     async def show_metrics() -> Response:
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
     # It drops a picture on the server and shows what it answers.
     page = Page(Path(__file__).parent / "templates" / "page.html")
 
-    @app.get("/", include_in_schema=False)
+    @app.api_route("/", methods=ASKED, include_in_schema=False)
     async def show_page() -> Response:
         return Response(page.body, media_type="text/html", headers=page.headers)
 

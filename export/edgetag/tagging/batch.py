@@ -1,5 +1,6 @@
 """Tags many pictures into a table, on all cores, so that a kill loses nothing finished."""
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -72,8 +73,11 @@ def require_table_name(out: Path) -> None:
     """Refuse an output that can be no table.
 
     Raises:
-        InputError: The suffix is no format's, or it is a folder.
+        InputError: The suffix is no format's, or it is a folder or an address.
     """
+    # A Path has one slash of the two.
+    if re.match(r"[a-z][a-z0-9+.]+:/", str(out)) and not out.parent.exists():
+        raise InputError(f"{out}: an address; tables are written on this machine: name a file")
     if out.suffix not in FORMATS:
         raise InputError(f"{out}: its name must end in one of {', '.join(FORMATS)}")
     if out.is_dir():

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgetag.dataset.formats.given import Draft, Given
-from edgetag.dataset.formats.guessing import ID_COLUMN, VALUE_COLUMN, has_ids, texts
+from edgetag.dataset.formats.guessing import ID_COLUMN, VALUE_COLUMN, has_ids
 from edgetag.dataset.formats.tables import Row, Table, read_label, read_path
 from edgetag.dataset.listing import Listing
 from edgetag.errors import InputError
@@ -27,7 +27,7 @@ def draft(given: Given, tags: tuple[str, ...]) -> Draft | None:
         return None
     if len(tags) > 1:
         raise _several(table, tags)
-    names = texts(table, ID_COLUMN)[:DRAFTED_FILES]
+    names = [_id(row) for row in table.rows[:DRAFTED_FILES]]
     return Draft(
         DataSection(source=table.source, format="object_value", tags=tags or (VALUE_COLUMN,)),
         tuple(f"{name}{suffix}" for name in names for suffix in IMAGE_SUFFIXES),
@@ -50,7 +50,7 @@ def read(given: Given) -> Listing:
     files = _files_by_stem(given.root)
 
     def path(row: Row) -> str:
-        name = read_path(row, ID_COLUMN)
+        name = _id(row)
         matches = files.get(name, [])
         if len(matches) > 1:
             raise InputError(
@@ -60,6 +60,12 @@ def read(given: Given) -> Listing:
         return matches[0] if matches else name
 
     return given.rows("object_value", path, lambda row: (read_label(row, VALUE_COLUMN),))
+
+
+def _id(row: Row) -> str:
+    """Return a row's id, which may be a number in JSON Lines and Parquet."""
+    value = row.cells.get(ID_COLUMN)
+    return str(value) if type(value) is int else read_path(row, ID_COLUMN)
 
 
 def _several(table: Table, tags: Sequence[str]) -> InputError:
