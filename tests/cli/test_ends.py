@@ -136,6 +136,24 @@ def test_output_that_nobody_reads_any_more_is_no_broken_budget(arguments: tuple[
 
 
 @pytest.mark.slow
+def test_messages_that_nobody_reads_or_that_find_no_room_are_no_broken_budget() -> None:
+    command = [sys.executable, "-m", "edgetag", "recipe", "check", "none.toml"]
+    read, write = os.pipe()
+    os.close(read)
+    assert subprocess.run(command, stderr=write).returncode == 2
+    os.close(write)
+    with Path("/dev/full").open("wb") as full:
+        assert subprocess.run(command, stderr=full).returncode == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_what_is_printed_where_a_stream_is_closed_goes_nowhere(closed: str) -> None:
+    done = captured(["sh", "-c", f'"$0" -m edgetag target list {closed}', sys.executable])
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_that_takes_no_unicode_gets_escapes(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "r.toml").write_text(RECIPE, encoding="utf-8")
