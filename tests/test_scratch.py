@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -37,11 +37,6 @@ def start() -> tuple["subprocess.Popen[str]", Path]:
     return process, Path(process.stdout.readline().strip())
 
 
-def age(folder: Path) -> None:
-    an_hour_ago = time.time() - 3600
-    os.utime(folder, (an_hour_ago, an_hour_ago))
-
-
 def test_a_folder_ends_with_its_block(place: Path) -> None:
     with scratch_folder() as folder:
         (folder / "file").write_text("x")
@@ -54,10 +49,7 @@ def test_what_a_killed_command_left_goes_and_what_is_at_work_stays(place: Path) 
     try:
         killed.kill()
         killed.wait()
-        for folder in (left, held):
-            age(folder)
         (place / f"{PREFIX}notes.txt").write_text("the user's")
-        age(place / f"{PREFIX}notes.txt")
         with scratch_folder():
             assert not left.exists()
             assert held.exists()
@@ -70,15 +62,20 @@ def test_what_a_killed_command_left_goes_and_what_is_at_work_stays(place: Path) 
             process.stdout.close()
 
 
-def test_a_folder_that_another_command_is_just_making_stays(place: Path) -> None:
-    (place / f"{PREFIX}new").mkdir()
-    with scratch_folder():
-        assert (place / f"{PREFIX}new").exists()
+@pytest.mark.usefixtures("place")
+def test_folders_that_are_made_at_the_same_time_do_not_remove_each_other() -> None:
+    def make(_: int) -> bool:
+        with scratch_folder() as folder:
+            (folder / "file").write_text("x")
+            os.sched_yield()
+            return (folder / "file").exists()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(make, range(200)))
 
 
-def test_an_old_folder_of_a_similar_name_is_nobody_elses_to_remove(place: Path) -> None:
+def test_a_folder_of_a_similar_name_is_nobody_elses_to_remove(place: Path) -> None:
     (place / "edgetag-mine").mkdir()
-    age(place / "edgetag-mine")
     with scratch_folder():
         assert (place / "edgetag-mine").exists()
 

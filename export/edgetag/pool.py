@@ -53,7 +53,8 @@ def open_pool(
     """
     # Polars, once imported, has the system go on waiting after a signal: Ctrl-C while this thread
     # waits for the others would be seen when they are done.
-    signal.siginterrupt(signal.SIGINT, True)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.siginterrupt(number, True)
     pool = ThreadPoolExecutor(workers or cores())
     try:
         yield pool

@@ -8,7 +8,6 @@ import fcntl
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,9 +16,6 @@ from edgetag.errors import FULL, InputError
 
 PREFIX = "edgetag-scratch-"
 """So long that nobody else names a folder so: what bears it and is not held is removed."""
-
-YOUNG_S = 60.0
-"""Until a folder is so old, whoever made it may not hold it yet."""
 
 
 @contextmanager
@@ -34,13 +30,9 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
     """
     try:
         _remove_left_over(place or Path(tempfile.gettempdir()))
-        # What a process that was just killed still writes there is left for the next call.
-        with tempfile.TemporaryDirectory(
-            prefix=PREFIX, dir=place, ignore_cleanup_errors=True
-        ) as name:
-            held = os.open(name, os.O_RDONLY)
+        made, held = _held_folder(place)
+        with made as name:
             try:
-                fcntl.flock(held, fcntl.LOCK_SH)
                 yield Path(name)
             finally:
                 os.close(held)
@@ -56,6 +48,23 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
         ) from None
 
 
+def _held_folder(place: Path | None) -> "tuple[tempfile.TemporaryDirectory[str], int]":
+    """Make and hold a folder; one that was taken for a left-over before it was held is no use."""
+    while True:
+        # What a process that was just killed still writes there is left for the next call.
+        made = tempfile.TemporaryDirectory(prefix=PREFIX, dir=place, ignore_cleanup_errors=True)
+        try:
+            held = os.open(made.name, os.O_RDONLY)
+        except FileNotFoundError:
+            made.cleanup()
+            continue
+        fcntl.flock(held, fcntl.LOCK_SH)
+        if Path(made.name).exists():
+            return made, held
+        os.close(held)
+        made.cleanup()
+
+
 _REMEDY = "free some, or set TMPDIR to a folder on another disk, and run the same command again"
 
 
@@ -67,8 +76,7 @@ def _remove_left_over(place: Path) -> None:
         except OSError:
             continue  # another user's, no folder, or gone by now
         try:
-            status = os.fstat(held)
-            if status.st_uid == os.getuid() and time.time() - status.st_mtime > YOUNG_S:
+            if os.fstat(held).st_uid == os.getuid():
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(folder, ignore_errors=True)
         except BlockingIOError:

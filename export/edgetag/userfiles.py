@@ -69,6 +69,20 @@ def exists(path: Path) -> bool:
         raise InputError(f"{path}: cannot be looked at: {error.strerror}") from None
 
 
+def require_text(path: Path) -> None:
+    """Refuse a path that JSON and Parquet cannot hold, which would end the work half done.
+
+    Raises:
+        InputError: It, or a folder above, has a name that is not UTF-8.
+    """
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            f"{path}: the name of a file or a folder there is not UTF-8; rename it"
+        ) from None
+
+
 def content_of_file(path: Path) -> Content | None:
     """Return what a file that a user names is by its first bytes; None where that is not known.
 

@@ -20,7 +20,7 @@ from pydantic import Field
 from edgetag.errors import InputError
 from edgetag.locks import held
 from edgetag.records import Record, Result
-from edgetag.userfiles import exists
+from edgetag.userfiles import exists, require_text
 
 LOCK = ".lock"
 
@@ -82,10 +82,11 @@ class Workspace:
     """Paths of one run folder, which need not be there.
 
     Raises:
-        InputError: There is a file in its place, or that cannot be known.
+        InputError: There is a file in its place, or that cannot be known, or its name is no text.
     """
 
     def __init__(self, root: Path) -> None:
+        require_text(root)
         if exists(root) and not root.is_dir():
             raise InputError(f"{root}: not a folder; a run folder is wanted here")
         self.root = root

@@ -133,6 +133,8 @@ def test_keys_that_cannot_sign_are_refused(
     for key in (bitcoin, no_curve, keys[1], bundle):
         with pytest.raises(InputError, match=r"not a private key that can sign|over 100000 bytes"):
             sign(bundle, key, signature_path(bundle))
+    with pytest.raises(InputError, match="sign: it is of another kind; it must be"):
+        sign(bundle, no_curve, signature_path(bundle))
     with pytest.raises(InputError, match="there is no such key"):
         sign(bundle, tmp_path / "none.pem", signature_path(bundle))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.paths import RELEASED, ROOT
 from tests.support.programs import captured
 
 RECIPE = 'name = "x"\n[data]\nsource = "y"\ntags = ["猫", "é", "😀"]\n'
@@ -133,6 +134,38 @@ def test_output_that_nobody_reads_any_more_is_no_broken_budget(arguments: tuple[
         process.stdout.close()
         assert process.wait(30) == 128 + 13
         assert process.stderr.read() == b""
+
+
+@pytest.mark.slow
+def test_messages_that_nobody_reads_or_that_find_no_room_are_no_broken_budget() -> None:
+    command = [sys.executable, "-m", "edgetag", "recipe", "check", "none.toml"]
+    read, write = os.pipe()
+    os.close(read)
+    assert subprocess.run(command, stderr=write).returncode == 2
+    os.close(write)
+    with Path("/dev/full").open("wb") as full:
+        assert subprocess.run(command, stderr=full).returncode == 2
+
+
+@pytest.mark.slow
+def test_whoever_has_no_home_can_tag_and_is_told_of_an_error_in_a_log(tmp_path: Path) -> None:
+    # Where nothing says which it is, "~" stands for itself, too.
+    unknown = {"HOME": "~", "XDG_CACHE_HOME": "", "XDG_STATE_HOME": "", "TMPDIR": str(tmp_path)}
+    script = "from edgetag.cli.crash import tell; print(tell(KeyError('key')))"
+    told = captured([sys.executable, "-c", script], env=os.environ | unknown)
+    (log,) = tmp_path.glob("error-*.log")
+    assert str(log) in told.stdout
+    picture = next((ROOT / "models" / "demo").glob("*.png"))
+    command = [sys.executable, "-m", "edgetag", "tag", str(RELEASED), str(picture)]
+    done = captured([*command, "-o", str(tmp_path / "t.csv")], env=os.environ | unknown)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_what_is_printed_where_a_stream_is_closed_goes_nowhere(closed: str) -> None:
+    done = captured(["sh", "-c", f'"$0" -m edgetag target list {closed}', sys.executable])
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.slow

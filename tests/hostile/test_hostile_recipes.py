@@ -1,5 +1,6 @@
 """Files that are no recipe get one clear message."""
 
+import os
 import random
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from edgetag.errors import InputError
 from edgetag.recipe import load_recipe
+from edgetag.workspace import Workspace
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,12 @@ def test_paths_that_no_file_can_have_are_refused(tmp_path: Path) -> None:
         recipe.write_text(f'name = "x"\n[data]\nsource = "{place}"\ntags = ["cat"]\n')
         with pytest.raises(InputError, match=r"recipe\.toml: '.*' is no path: .*; name a file"):
             load_recipe(recipe)
+
+
+def test_folders_whose_name_is_no_text_are_refused_before_any_work(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"b\xffad")
+    folder.mkdir()
+    (folder / "recipe.toml").write_text('name = "x"\n[data]\nsource = "y"\ntags = ["a"]\n')
+    for refuse in (lambda: load_recipe(folder / "recipe.toml"), lambda: Workspace(folder / "run")):
+        with pytest.raises(InputError, match=r"b\?ad.*is not UTF-8; rename it"):
+            refuse()

@@ -15,6 +15,7 @@ from edgetag.children import python_environment
 from edgetag.workspace import Workspace
 from tests.support.bad_loops import endless_model
 from tests.support.processes import busy, children, runs
+from tests.support.programs import captured
 from tests.support.run_folders import write_cache, write_export, write_manifest
 
 PACKAGE = Path(edgetag.__file__).parent
@@ -95,6 +96,26 @@ def test_an_interrupt_ends_what_hangs_and_what_waits(
             parent.kill()
     assert told.decode().rstrip().endswith("KeyboardInterrupt")
     assert not any(map(runs, at_work))
+
+
+STARTING = """
+import os, signal, threading, time
+from edgetag.dataset import inspection
+from edgetag.dataset.workers import run_all
+if __name__ == "__main__":
+    threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT)).start()
+    try:
+        list(run_all(inspection.inspect_part, enumerate([(), ()]), 2))
+    except KeyboardInterrupt:
+        print("stopped")
+"""
+
+
+@pytest.mark.slow
+def test_an_interrupt_while_workers_are_started_has_none_of_them_complain(tmp_path: Path) -> None:
+    (tmp_path / "build.py").write_text(STARTING)
+    done = captured([sys.executable, str(tmp_path / "build.py")], env=python_environment())
+    assert (done.stdout, done.stderr) == ("stopped\n", "")
 
 
 @pytest.mark.slow

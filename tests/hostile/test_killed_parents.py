@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from edgetag.children import python_environment
-from tests.support.paths import MODELS
+from tests.support.paths import MODELS, RELEASED
 from tests.support.processes import busy, children, runs
 from tests.support.run_folders import write_cache
 
@@ -89,3 +89,28 @@ def test_workers_of_a_pool_end_with_their_parent(tmp_path: Path) -> None:
         time.sleep(1)  # until both have begun
         parent.kill()
     assert not left_of(workers)
+
+
+REHEARSE = """
+import sys
+from pathlib import Path
+from edgetag.ci.job import RUN
+from edgetag.ci.rehearsal import rehearse
+folder = Path(sys.argv[1])
+rehearse(folder, folder, f"edgetag serve {sys.argv[2]} --port 0 --root {RUN}")  # without an end
+"""
+
+
+@pytest.mark.slow
+def test_a_rehearsed_job_ends_with_the_command_that_rehearses_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", REHEARSE, str(tmp_path), str(RELEASED)]
+    with subprocess.Popen(command, env=python_environment()) as parent:
+        while not (rehearsed := children(parent.pid)):
+            assert parent.poll() is None
+            time.sleep(0.05)
+        while not children(rehearsed[0]):  # until it has begun
+            assert runs(rehearsed[0])
+            time.sleep(0.05)
+        os.kill(rehearsed[0], signal.SIGSTOP)  # as above
+        parent.kill()
+    assert not left_of(rehearsed)

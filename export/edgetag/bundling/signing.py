@@ -72,8 +72,8 @@ def sign(bundle: Path, key: Path, signature: Path) -> SignedBundle:
         )
     except (ValueError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{key}: not a private key that can sign: {error}; it must be an elliptic-curve key "
-            f"({CURVES}) in PEM. {PASSWORD_VARIABLE} opens an encrypted one"
+            f"{key}: not a private key that can sign: {_of_key(error)}; it must be an "
+            f"elliptic-curve key ({CURVES}) in PEM. {PASSWORD_VARIABLE} opens an encrypted one"
         ) from None
     beside = signature.with_name(f".{signature.name}.tmp")
     try:
@@ -109,8 +109,8 @@ def verify(bundle: Path, key: Path, signature: Path) -> SignedBundle:
         config = library.Config().use_elliptic_key_verifier(public_key=key)
     except (ValueError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{key}: not a public key: {error}; make it from the private one with: openssl ec "
-            "-in KEY -pubout"
+            f"{key}: not a public key: {_of_key(error)}; make it from the private one with: "
+            "openssl ec -in KEY -pubout"
         ) from None
     try:
         with contextlib.redirect_stdout(sys.stderr):  # the library warns with print
@@ -118,6 +118,11 @@ def verify(bundle: Path, key: Path, signature: Path) -> SignedBundle:
     except Exception as error:  # damaged signatures raise nearly anything
         raise InputError(_why(error, bundle, key, signature)) from None
     return _described(bundle, check_bundle(bundle), signature)
+
+
+def _of_key(error: Exception) -> str:
+    """Say why a key is refused; of one without a curve, such as Ed25519's, Python alone says it."""
+    return "it is of another kind" if isinstance(error, AttributeError) else str(error)
 
 
 def _described(bundle: Path, manifest: BundleManifest, signature: Path) -> SignedBundle:

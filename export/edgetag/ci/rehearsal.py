@@ -5,7 +5,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from edgetag.children import python_command, python_environment
+from edgetag.children import python, python_environment
 from edgetag.ci.job import RUN
 from edgetag.errors import InputError
 from edgetag.programs import run_program
@@ -13,6 +13,14 @@ from edgetag.reporting.findings import find
 from edgetag.tables.text import first_few
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
+
+COMMAND = """
+from edgetag.children import end_with_parent
+from edgetag.cli.main import main
+end_with_parent()
+main()
+"""
+"""The command `edgetag`, which a kill of this process ends as well."""
 
 SHOWN = 3
 """Reasons told of a verdict that is not a pass."""
@@ -34,7 +42,7 @@ def rehearse(folder: Path, run: Path, command: str) -> tuple[Verdict, float]:
     started = time.monotonic()
     # What it says on stderr becomes our error: no annotation of its own.
     environment = python_environment() | {"GITHUB_ACTIONS": ""}
-    done = run_program(python_command("edgetag", *words), None, folder, environment)
+    done = run_program(python("-c", COMMAND, *words), None, folder, environment)
     seconds = time.monotonic() - started
     if done.returncode == 0:
         return Verdict.read(Workspace(run).validate / "verdict.json", "validate"), seconds

@@ -8,6 +8,8 @@ import time
 import traceback
 from pathlib import Path
 
+from edgetag.user_cache import home
+
 
 def tell(error: BaseException) -> str:
     """Keep the traceback in a file and return the sentence for the terminal.
@@ -17,9 +19,9 @@ def tell(error: BaseException) -> str:
     kind = f"{type(error).__name__}: {error}".splitlines()[0]
     text = "".join(traceback.format_exception(error))
     said = f"edgetag met an error of its own, which says nothing about your files: {kind}"
-    for folder in (_state_folder(), Path(tempfile.gettempdir())):
+    for folder in (_state_folder, tempfile.gettempdir):
         try:
-            log = _write(folder, text)
+            log = _write(Path(folder()), text)
         except OSError:
             continue
         shown = f"\n{text}" if os.environ.get("EDGETAG_VERBOSE") else ""
@@ -30,7 +32,7 @@ def tell(error: BaseException) -> str:
 def _state_folder() -> Path:
     state = os.environ.get("XDG_STATE_HOME", "")
     # By the specification of these folders a relative one counts as unset.
-    base = Path(state) if state.startswith("/") else Path("~/.local/state").expanduser()
+    base = Path(state) if state.startswith("/") else Path(home() or os.devnull, ".local/state")
     return base / "edgetag"
 
 

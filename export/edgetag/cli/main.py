@@ -18,14 +18,20 @@ from edgetag.errors import FULL, EdgetagError, ExitCode, printable
 NOBODY_READS = 128 + signal.SIGPIPE
 """What other tools end with where whoever read the output is gone."""
 
+STOPPED = "stopped; finished work is kept, the same command goes on from there"
+
 ASKS_FOR_HELP: tuple[list[str], ...] = ([], ["--help"], ["-h"])
 
 
 class _InterruptedError(BaseException):
-    """Ctrl-C. Typer would turn a KeyboardInterrupt into a bare "Aborted"."""
+    """Ctrl-C, or SIGTERM. Typer would turn a KeyboardInterrupt into a bare "Aborted"."""
+
+    came = False
+    """Native code, such as pydantic's, may make another error of it."""
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    _InterruptedError.came = True
     raise _InterruptedError
 
 
@@ -34,14 +40,16 @@ def main() -> None:
 
     Whatever else goes wrong ends in `ExitCode.INTERNAL` and a log file.
     """
-    signal.signal(signal.SIGINT, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    _open_closed_streams()
     _print_any_text()
     try:
         _run()
     except EdgetagError as error:
         _stop(str(error), error.exit_code)
     except _InterruptedError:
-        _stop("stopped; finished work is kept, the same command goes on from there")
+        _stop(STOPPED)
     except SystemExit as end:
         # rich ends with 1 where nobody reads, which says that a budget is broken.
         nobody_reads = isinstance(end.__context__, BrokenPipeError)
@@ -85,6 +93,19 @@ def _run() -> None:
         raise (error.__cause__ or error) from None
 
 
+def _open_closed_streams() -> None:
+    """Let what is printed where stdout or stderr is closed go nowhere.
+
+    The next file that is opened would take the place of what is closed, and native code print
+    into it.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            lowest_free = os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(lowest_free, True)
+            setattr(sys, name, os.fdopen(lowest_free, mode, encoding="utf-8"))
+
+
 def _print_any_text() -> None:
     """Let a terminal or a pipe that takes less than Unicode show the rest as JSON's escapes."""
     codecs.register_error("edgetag.json", _escape)
@@ -118,13 +139,18 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
 def _end_if_nobody_reads() -> None:
     """End like other tools where whoever read the output is gone, as in `… | head`."""
     waiting = select.poll()
-    waiting.register(sys.stdout.fileno(), 0)
-    if any(event & select.POLLERR for _, event in waiting.poll(0)):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        waiting.register(stream.fileno(), 0)
+    unread = [number for number, event in waiting.poll(0) if event & select.POLLERR]
+    for number in unread:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+    if unread:
         sys.exit(NOBODY_READS)
 
 
 def _crash(error: BaseException) -> NoReturn:
+    if _InterruptedError.came:
+        _stop(STOPPED)
     from edgetag.cli.crash import tell
 
     _stop(tell(error), ExitCode.INTERNAL)
@@ -133,9 +159,12 @@ def _crash(error: BaseException) -> NoReturn:
 def _stop(message: str, code: ExitCode = ExitCode.BAD_INPUT) -> NoReturn:
     import typer
 
-    typer.secho("error: ", fg="red", bold=True, err=True, nl=False)
-    typer.echo(message, err=True)
-    _annotate(message)
+    try:
+        typer.secho("error: ", fg="red", bold=True, err=True, nl=False)
+        typer.echo(message, err=True)
+        _annotate(message)
+    except OSError:  # nobody can be told; Python's own exit code would say that a budget is broken
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     sys.exit(code)
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import connection, forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -66,9 +67,10 @@ def run_all(
     heard, stop = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(workers, context, start_worker, (heard,))
     try:
-        futures: dict[Future[Value], int] = {
-            pool.submit(function, *arguments): number for number, arguments in calls
-        }
+        with _signals_wait():
+            futures: dict[Future[Value], int] = {
+                pool.submit(function, *arguments): number for number, arguments in calls
+            }
         for future in as_completed(futures):
             yield futures.pop(future), future.result()
     except BrokenProcessPool:
@@ -84,6 +86,27 @@ def run_all(
         pool.shutdown(wait=True, cancel_futures=True)
         stop.close()
         heard.close()
+
+
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """Let signals to stop come when the workers are started.
+
+    One that a pool does not know yet is not waited for, and tells in a traceback what it lacks.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals come to the main thread alone
+        return
+    came: list[int] = []
+    stops = (signal.SIGINT, signal.SIGTERM)
+    former = [signal.signal(stop, lambda number, _: came.append(number)) for stop in stops]
+    try:
+        yield
+    finally:
+        for stop, handler in zip(stops, former, strict=True):
+            signal.signal(stop, handler)
+    for number in came[:1]:
+        signal.raise_signal(number)
 
 
 def _of_a_script() -> str:

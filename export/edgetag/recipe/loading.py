@@ -16,7 +16,7 @@ from edgetag.recipe.mistaken import NEW, WANTED, mistaken_file
 from edgetag.recipe.sections import Recipe, with_places
 from edgetag.records import first_problem
 from edgetag.toml_text import with_tuples
-from edgetag.userfiles import read_file
+from edgetag.userfiles import read_file, require_text
 
 MAX_RECIPE_BYTES = 1_000_000
 
@@ -30,6 +30,7 @@ def load_recipe(path: Path) -> Recipe:
     Raises:
         InputError: The file is missing, no TOML, or breaks a rule; the text says where.
     """
+    require_text(path)
     try:
         if mistaken := mistaken_file(path):
             raise InputError(mistaken)
