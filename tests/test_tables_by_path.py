@@ -1,6 +1,7 @@
 """Tables are read by their path as it is: polars takes `run[1]` for a pattern that `run1` fits."""
 
 import ast
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from edgetag.dataset.view import NEEDED, read_manifest
 from edgetag.dependencies import PACKAGE
+from edgetag.errors import InputError
 from edgetag.mining.result import QUESTIONS, read_questions
 from edgetag.screening.tagged import read_tagged
 from edgetag.tagging.batch import SCORE
@@ -57,6 +59,17 @@ def test_a_table_in_a_folder_with_brackets_is_the_one_that_is_read(
     assert read(tmp_path / "run[1]") == ["run[1]"]
     write(tmp_path / "run1")
     assert read(tmp_path / "run[1]") == ["run[1]"]
+
+
+@pytest.mark.parametrize("end", ["t.csv", "t.jsonl", "t.parquet"])
+def test_a_table_in_a_folder_whose_name_is_no_text_is_refused_in_words(
+    end: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / os.fsdecode(b"b\xffad")
+    folder.mkdir()
+    (folder / end).touch()
+    with pytest.raises(InputError, match=r"b\?ad.*is not UTF-8; rename it"):
+        read_tagged(folder / end)
 
 
 def test_no_path_of_a_table_is_taken_for_a_pattern() -> None:

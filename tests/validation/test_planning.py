@@ -159,6 +159,13 @@ def test_the_mean_s_margin_takes_images_by_the_square_of_its_standard_error(
     assert (overall.flips, overall.decides) == (0.012, "pass")
 
 
+def test_the_mean_takes_as_many_images_as_any_tag_does_however_sure_it_is(
+    run_folder: RunFolder,
+) -> None:
+    overall = need_of(judged(run_folder, map_drop_interval=(0.0, 0.0)), None, "max_map_drop")
+    assert overall.needed == overall.images == run_folder.on_litert("").validation.min_positives
+
+
 def test_without_an_interval_of_the_mean_its_margin_is_not_planned(run_folder: RunFolder) -> None:
     made = judged(run_folder, map_drop_interval=None)
     assert {need.tag for need in made.needs} == {"cat", "dog", "food"}

@@ -13,7 +13,7 @@ import polars as pl
 from edgetag.errors import InputError
 from edgetag.foreign_parquet import read_foreign_parquet
 from edgetag.tagging.batch import FORMATS, SCORE, in_cell
-from edgetag.userfiles import require_file
+from edgetag.userfiles import require_file, require_text
 from edgetag.workspace import digest_file
 
 MOST_BYTES = 64_000_000_000
@@ -103,6 +103,7 @@ def read_tagged(path: Path) -> Tagged:
 def _read(path: Path) -> pl.DataFrame:
     if path.suffix not in FORMATS:
         raise InputError(f"{path}: its name must end in one of {', '.join(FORMATS)}")
+    require_text(path)
     try:
         require_file(path, "table", MOST_BYTES)
         if path.suffix == ".csv":

@@ -135,7 +135,7 @@ def plan(
         margins = {tag: _filled(tag_limits, margin) for tag, tag_limits in margins.items()}
     needs: list[Need] = []
     if budget.max_map_drop is not None and measured is not None:
-        needs += _overall(measured, budget.max_map_drop, wanted, recipe.validation.confidence)
+        needs += _overall(measured, budget.max_map_drop, wanted, recipe)
     with progress.track("planning", len(recipe.data.tags), "tags") as task:
         for tag, limits in margins.items():
             seen = _seen(measured, tag)
@@ -247,16 +247,15 @@ def _count(column: Labels, groups: Sequence[str]) -> _Counts:
     return _Counts(kind(1), kind(0), len(column))
 
 
-def _overall(
-    measured: VariantVerdict, limit: float, wanted: float, confidence: float
-) -> list[Need]:
+def _overall(measured: VariantVerdict, limit: float, wanted: float, recipe: Recipe) -> list[Need]:
     """Plan for mAP: its standard error, as the bootstrap found it, falls as images grow."""
     interval = measured.map_drop_interval
     if interval is None or limit <= 0:
         return []
-    z = float(ndtri((1.0 + confidence) / 2.0))
+    z = float(ndtri((1.0 + recipe.validation.confidence) / 2.0))
     error = (interval[1] - interval[0]) / (2.0 * z)
     needed = math.ceil(measured.n_images * (error * (z + float(ndtri(wanted))) / limit) ** 2)
+    needed = max(needed, recipe.validation.min_positives)  # of fewer no tag is scored at all
     return [
         Need(
             tag=None,

@@ -16,6 +16,7 @@ import dev.edgetag.tagger.android.picturesIn
 import dev.edgetag.tagger.onePicture
 import dev.edgetag.tagger.sha256
 import java.io.File
+import java.io.FileOutputStream
 import java.io.IOException
 import java.io.OutputStream
 import java.nio.ByteBuffer
@@ -153,7 +154,10 @@ class FolderModel(private val context: Context, private val work: Work, private 
     private fun write(table: File, corrections: Corrections) {
         table.parentFile?.mkdirs()
         val half = File("${table.path}.part")
-        half.writeText(corrections.toCsv())
+        FileOutputStream(half).use {
+            it.write(corrections.toCsv().toByteArray())
+            it.fd.sync() // else the name may be on disk before the answers are
+        }
         if (!half.renameTo(table)) throw IOException("$table cannot be written")
     }
 
