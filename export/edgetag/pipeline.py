@@ -13,7 +13,6 @@ from edgetag.ahead import Beside, beside, is_worth_it, job_of
 from edgetag.dataset.prospects import require_fit_splits
 from edgetag.dataset.result import DatasetResult
 from edgetag.errors import InputError
-from edgetag.explaining.result import Explanation
 from edgetag.fingerprints import making, why_again
 from edgetag.one_stage import (
     forget,
@@ -140,9 +139,8 @@ class _Walk:
         done, why = self._run_file.stages.get(which.name), self._why_again(which, options)
         if done and not why:
             kept = read_result(which, self._workspace)
-            if isinstance(kept, Explanation) and kept.unread:
-                why = "pictures could not be read"  # elsewhere: a run begins with all of them
-            else:
+            why = kept.unfinished
+            if not why:
                 self._progress.say(f"{which.name}: unchanged since {done.finished_at}, skipped")
                 self.results[which.name] = kept
                 return

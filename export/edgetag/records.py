@@ -74,6 +74,11 @@ class Result(Record):
         """What a command that prints it ends with: 0, unless the result decides something."""
         return ExitCode.ACCEPTED
 
+    @property
+    def unfinished(self) -> str:
+        """Why the next run makes it again though nothing has changed; empty where it does not."""
+        return ""
+
     def to_json(self) -> str:
         """Return indented JSON that ends in a newline."""
         return self.model_dump_json(by_alias=True, indent=2) + "\n"

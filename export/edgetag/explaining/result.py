@@ -129,6 +129,11 @@ class Explanation(Result):
     notes: tuple[str, ...] = ()
     unread: int = 0
 
+    @property
+    def unfinished(self) -> str:
+        """Why it is made again: a run begins with all pictures, which may have been elsewhere."""
+        return "pictures could not be read" if self.unread else ""
+
     def only(self, digests: Collection[str]) -> "Explanation | None":
         """Return what is of some files, or does not tell of which; None where nothing is left."""
         known = {*digests, ""}

@@ -372,11 +372,11 @@ class Recipe(Section):
 
     def warnings(self) -> tuple[str, ...]:
         """Return what is allowed and hardly meant, one sentence each."""
-        told: list[tuple[str, str, TagBudget]] = []
+        harmless: list[tuple[str, str, TagBudget]] = []
         for name, budget in self.budgets.items():
             place = f"budgets.{name}"
-            told += [(place, key, budget) for key in budget.cannot_be_broken()]
-            told += [
+            harmless += [(place, key, budget) for key in budget.cannot_be_broken()]
+            harmless += [
                 (f"{place}.tags.{tag}", key, own)
                 for tag, own in budget.tags.items()
                 for key in own.cannot_be_broken()
@@ -385,7 +385,7 @@ class Recipe(Section):
         return tuple(
             f"{place}.{key} = {getattr(limits, key)} can never be broken, so it judges nothing; "
             "give a margin that a loss would exceed, or take it out"
-            for place, key, limits in told
+            for place, key, limits in harmless
         )
 
     def budget(self, variant: Variant | Literal["default"]) -> Budget:
