@@ -82,8 +82,9 @@ def _remove_dropped(result: ExportResult, workspace: Workspace) -> None:
         dropped += [onnx_step.FILE, onnx_step.WEIGHTS]
     for name in dropped:
         (workspace.export / name).unlink(missing_ok=True)
-    if result.serving is None:
-        shutil.rmtree(workspace.export / serving_step.FOLDER, ignore_errors=True)
+    served = workspace.export / serving_step.FOLDER
+    if result.serving is None and served.is_dir():
+        shutil.rmtree(served)
 
 
 def make(
