@@ -25,6 +25,7 @@ from tests.support.commands import invoked
 from tests.support.models_elsewhere import TAGS, described
 from tests.support.paths import MODELS, ROOT
 from tests.support.processes import descendants
+from tests.support.truncated_model import cut_mark
 
 pytestmark = pytest.mark.slow
 MAPPING = [name for name in ("litert", "tflite-runtime") if engines.get(name).available() is None]
@@ -136,6 +137,7 @@ def test_a_file_that_is_cut_while_it_is_loaded_ends_its_process_by_sigbus(
         while not any(str(model) in maps for maps in map(mapped, descendants(os.getpid()))):
             time.sleep(0.02)
         os.truncate(model, 0)
+        cut_mark(model).touch()
 
     cutter = threading.Thread(target=cut_when_mapped, daemon=True)
     cutter.start()

@@ -11,11 +11,17 @@ from edgetag.runtimes.worker import main
 describe = interpreter.describe
 
 
+def cut_mark(model: Path) -> Path:
+    """Return the file that says that a model's pages are gone."""
+    return model.with_suffix(".cut")
+
+
 def describe_and_wait(
     make: Callable[..., Any], model: Path | bytes, threads: int = 1
 ) -> interpreter.InterpreterSession:
     session = describe(make, model, threads)
-    while Path(str(model)).stat().st_size:
+    # A size of nothing is seen before the kernel has taken the pages away.
+    while not cut_mark(Path(str(model))).exists():
         time.sleep(0.02)
     return session
 
