@@ -253,6 +253,34 @@ def test_the_action_says_what_the_command_says(
     assert not list(tmp_path.rglob("injected"))
 
 
+@pytest.mark.parametrize(
+    ("change", "given", "code", "said"),
+    [
+        ("", {"mean": "127", "std": "128", "labels": "labels.txt"}, "0", ""),
+        ("", {"mean": "127", "std": "0"}, "2", "--std"),
+        ("", {"labels": "recipe.toml"}, "2", "recipe.toml"),
+        ("other labels", {"max-changed": "1.0"}, "1", ""),
+    ],
+)
+def test_the_action_takes_what_the_command_may_be_told_of_a_file(
+    folders: dict[str, Path],
+    environment: Path,
+    tmp_path: Path,
+    change: str,
+    given: dict[str, str],
+    code: str,
+    said: str,
+) -> None:
+    folder = shutil.copytree(folders["wide"], tmp_path / "ci")
+    (folder / "labels.txt").write_text("cat\ndog\nfood\n", encoding="utf-8")
+    if change:
+        swap_labels(folder)
+    job = action(folder, tmp_path, **{"as": "int8"}, **given)
+    job.values["steps.digest.outputs.environment"] = str(environment)
+    judged = job.run("Judge")
+    assert (job.output("exit-code"), said in judged.stderr) == (code, True), judged.stderr
+
+
 def test_what_the_action_keeps_follows_from_its_sources_and_from_the_versions(
     folders: dict[str, Path], tmp_path: Path
 ) -> None:
