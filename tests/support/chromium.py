@@ -110,9 +110,17 @@ class Tab(devtools.Tab):
             self.do("Input.dispatchKeyEvent", type="keyDown", text=text, **more)
             self.do("Input.dispatchKeyEvent", type="keyUp", **more)
 
-    def shot(self) -> bytes:
-        """Return a picture of the page, as PNG."""
-        return base64.b64decode(self.do("Page.captureScreenshot")["data"])
+    def shot(self, element: str = "", height: int | None = None) -> bytes:
+        """Return a picture of what the window shows, or of an element down to a height, as PNG."""
+        if not element:
+            return base64.b64decode(self.do("Page.captureScreenshot")["data"])
+        clip = self.value(
+            f"(() => {{ const box = {element}.getBoundingClientRect(); return {{scale: 1, "
+            "x: box.x + scrollX, y: box.y + scrollY, width: box.width, "
+            f"height: {height or 'box.height'}}}; }})()"
+        )
+        options = {"clip": clip, "captureBeyondViewport": True}
+        return base64.b64decode(self.do("Page.captureScreenshot", **options)["data"])
 
 
 def open_chromium(profile: Path) -> Chromium:
