@@ -450,6 +450,17 @@ def test_of_an_ordinary_project_what_is_chosen_is_yes_and_the_rest_says_nothing(
     ]
 
 
+def test_tasks_that_label_studio_makes_of_a_storage_are_about_the_data_s_pictures(
+    run: ReviewedRun,
+) -> None:
+    """By `docs/review.md` it reads the folder that holds the data root, and names files from it."""
+    (task,) = LABEL_STUDIO
+    address = f"/data/local-files/?d={run.folder.name}/folder0/0.png"
+    own = task | {"data": {"image": address}}
+    run.do("import", table(run, "tasks.json", json.dumps([own])))
+    assert [each[0] for each in exported(run)] == ["folder0/0.png", "folder0/0.png"]
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
