@@ -144,6 +144,13 @@ def built(tmp_path: Path) -> BuiltRun:
     return run
 
 
+def test_a_dot_before_a_path_is_no_folder_to_choose_pictures_by(built: BuiltRun) -> None:
+    (built.folder / "labels.csv").write_text("path,cat,dog,split\n./a.png,1,0,test\n")
+    built.build()
+    with open_review(built.workspace) as (board, _):
+        assert board.sources == ("(none)",)
+
+
 def test_where_people_differ_the_page_has_the_label_that_the_next_run_has(built: BuiltRun) -> None:
     table(built, "before.csv", HEAD + "a.png,cat,0,carol,\n")
     assert built.build("before.csv")["tag:cat"] == 0
