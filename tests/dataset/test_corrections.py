@@ -353,6 +353,30 @@ def test_of_pictures_of_one_name_a_wide_table_tells_which_is_meant(
     ]
 
 
+@pytest.mark.parametrize(("listed", "said"), [("./a.png", "a.png"), ("a.png", ".//a.png")])
+def test_a_path_that_is_spelt_with_dots_is_the_same_in_answers_and_labels(
+    root: Path,
+    picture: MakePicture,
+    table: MakeTable,
+    make_recipe: MakeRecipe,
+    listed: str,
+    said: str,
+) -> None:
+    picture("a.png", 1)
+    source = table("t.csv", [("path", "cat"), (listed, 0)])
+    answers = table("c.csv", [("path", "tag", "label"), (said, "cat", 1)])
+    section = DataSection(source=source, tags=("cat",), corrections=(answers,))
+    report = check(make_recipe(section), QUIET)
+    assert [each.outcome for each in report.corrections] == ["changed"]
+
+
+def test_a_digest_may_have_capitals(corrected: Corrected, root: Path, table: MakeTable) -> None:
+    digest = hashlib.sha256((root / "0.png").read_bytes()).hexdigest().upper()
+    answers = table("c.csv", [("identity", "tag", "label"), (digest, "cat", 1)])
+    report = check(corrected(corrections=(answers,)), QUIET)
+    assert [each.outcome for each in report.corrections] == ["changed"]
+
+
 def test_an_answer_about_a_whole_file_is_one_about_its_single_region(
     root: Path, picture: MakePicture, table: MakeTable, make_recipe: MakeRecipe
 ) -> None:

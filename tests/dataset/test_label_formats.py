@@ -49,6 +49,13 @@ def test_bom_line_ends_and_quoted_newlines_are_accepted_and_lines_still_counted(
     assert (second.path, second.labels, second.where[-2:]) == ("b.png", (0, 1), ":5")
 
 
+def test_where_cr_ends_lines_a_cell_may_have_lf(root: Path) -> None:
+    text = 'path,cat,dog,note\ra.png,1,0,"two\nlines"\rb.png,0,1,\r'
+    first, second = read(write(root / "t.csv", text))
+    assert (first.path, first.labels, first.where[-2:]) == ("a.png", (1, 0), ":2")
+    assert (second.path, second.labels, second.where[-2:]) == ("b.png", (0, 1), ":3")
+
+
 def test_labels_as_pandas_writes_them_are_accepted(root: Path) -> None:
     source = write(root / "t.csv", "path,cat,dog\na.png,1.0,0.0\nb.png,True,False\nc.png,,1\n")
     assert [entry.labels for entry in read(source)] == [(1, 0), (1, 0), (None, 1)]

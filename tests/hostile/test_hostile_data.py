@@ -75,6 +75,7 @@ def save(root: Path, name: str, content: str | bytes) -> Path:
         ("path,cat\na.png\n", r"t\.csv:2: 1 cells, but the header names 2 columns"),
         ("path,cat,cat\na.png,1,1\n", r"t\.csv:1: two columns are named 'cat'"),
         ("path;cat\na.png;1\n", r"t\.csv:1: the columns are not separated by commas"),
+        ('"path";"cat"\n"a.png";1\n', r"t\.csv:1: not valid CSV.*that commas separate the columns"),
         ('path,cat\n"a.png,1\n', r"t\.csv:2: not valid CSV"),
         ('path,cat\n"a.png"x,1\n', r"t\.csv:2: not valid CSV"),
         (b"path,cat\na.png,1\n\xff\xfe.png,1\n", r"t\.csv:3: not UTF-8 text"),

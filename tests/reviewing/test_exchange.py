@@ -144,6 +144,13 @@ def built(tmp_path: Path) -> BuiltRun:
     return run
 
 
+def test_a_dot_before_a_path_is_no_folder_to_choose_pictures_by(built: BuiltRun) -> None:
+    (built.folder / "labels.csv").write_text("path,cat,dog,split\n./a.png,1,0,test\n")
+    built.build()
+    with open_review(built.workspace) as (board, _):
+        assert board.sources == ("(none)",)
+
+
 def test_where_people_differ_the_page_has_the_label_that_the_next_run_has(built: BuiltRun) -> None:
     table(built, "before.csv", HEAD + "a.png,cat,0,carol,\n")
     assert built.build("before.csv")["tag:cat"] == 0
@@ -448,6 +455,17 @@ def test_of_an_ordinary_project_what_is_chosen_is_yes_and_the_rest_says_nothing(
         ("folder0/0.png", "cat", 1, "user 3"),
         ("folder0/0.png", "food", 1, "user 3"),
     ]
+
+
+def test_tasks_that_label_studio_makes_of_a_storage_are_about_the_data_s_pictures(
+    run: ReviewedRun,
+) -> None:
+    """By `docs/review.md` it reads the folder that holds the data root, and names files from it."""
+    (task,) = LABEL_STUDIO
+    address = f"/data/local-files/?d={run.folder.name}/folder0/0.png"
+    own = task | {"data": {"image": address}}
+    run.do("import", table(run, "tasks.json", json.dumps([own])))
+    assert [each[0] for each in exported(run)] == ["folder0/0.png", "folder0/0.png"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from edgetag.dataset.answers import Answer, read_answers
 from edgetag.dataset.result import Correction, CorrectionCounts, CorrectionOutcome
@@ -41,7 +41,8 @@ class Corrected:
 class Finder:
     """Finds the image that an answer is about: by its identity; without one by its path.
 
-    A file stands for its region, where it has a single one.
+    A file stands for its region, where it has a single one. `./a.png` and `a.png` are one path,
+    and digests may have capitals, as PowerShell writes them.
 
     Args:
         identities: Of the images.
@@ -53,17 +54,20 @@ class Finder:
         self._of_file: dict[str, list[int]] = {}
         for row, identity in enumerate(identities):
             self._of_file.setdefault(identity.partition("#")[0], []).append(row)
-        self._digests = digests
+        self._digests = {str(PurePosixPath(path)): digest for path, digest in digests.items()}
 
     def row(self, answer: Answer) -> int | None:
         """Return the number of the image, None where there is none, or several regions."""
-        name = answer.identity or self._digests.get(answer.path, "")
+        name = answer.identity.lower() or self._digest(answer.path)
         of_file = self._of_file.get(name, ())
         return self._rows.get(name, of_file[0] if len(of_file) == 1 else None)
 
     def knows(self, path: str) -> bool:
         """Tell whether there is an image at a path, or several regions of one."""
-        return self._digests.get(path, "") in self._of_file
+        return self._digest(path) in self._of_file
+
+    def _digest(self, path: str) -> str:
+        return self._digests.get(str(PurePosixPath(path)), "")
 
 
 def correct(

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
+from pathlib import PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
@@ -378,5 +379,5 @@ class Board:
 
 
 def _folder(path: str) -> str:
-    first, slash, _ = path.partition("/")
-    return first if slash else NO_FOLDER
+    first, *rest = PurePosixPath(path).parts
+    return first if rest else NO_FOLDER

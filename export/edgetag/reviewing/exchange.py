@@ -122,12 +122,23 @@ def take_in(workspace: Workspace, recipe: Recipe, files: Iterable[Path]) -> Revi
     with open_review(workspace) as (board, store):
         for file in files:
             if file.suffix.lower() == ".json":
-                answers = read_tasks(file)
+                folder = recipe.data.image_root.resolve().name
+                answers = tuple(_below(folder, board, answer) for answer in read_tasks(file))
             else:
                 answers = read_answers(file, recipe.data.vocabulary())
             read.append(_keep(board, store, file, answers))
             board.follow(store)
     return ReviewImport(files=tuple(read))
+
+
+def _below(folder: str, board: Board, answer: Answer) -> Answer:
+    """Return an answer with its path below the data root, also where that has the root's name.
+
+    Label Studio names files from the folder that holds the storage, in tasks that it made itself.
+    """
+    if board.identity_of(answer) is not None:
+        return answer
+    return replace(answer, path=answer.path.removeprefix(f"{folder}/"))
 
 
 def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -> ReadFile:

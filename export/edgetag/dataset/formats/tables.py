@@ -107,9 +107,7 @@ def read_table(path: Path) -> Table:
 
 def _read_csv(path: Path) -> Table:
     text = read_file(path, "table", MOST_BYTES).decode("utf-8-sig")
-    if "\n" not in text:  # as Excel's "CSV (Macintosh)" ends lines
-        text = text.replace("\r", "\n")
-    reader = csv.reader(_lines(text), strict=True)
+    reader = csv.reader(_lines(text, _line_end(text)), strict=True)
     columns: tuple[str, ...] = ()
     rows: list[Row] = []
     line = 1
@@ -128,17 +126,26 @@ def _read_csv(path: Path) -> Table:
             else:
                 rows.append(Row(where, dict(zip(columns, cells, strict=True))))
     except csv.Error as error:
-        raise InputError(f"{path}:{line}: not valid CSV: {error}; check the quotes") from None
+        raise InputError(
+            f"{path}:{line}: not valid CSV: {error}; check the quotes, and that commas separate "
+            "the columns"
+        ) from None
     if not columns:
         raise InputError(f"{path}: the file is empty; it needs a header and one row per image")
     return Table(path, columns, tuple(rows))
 
 
-def _lines(text: str) -> Iterator[str]:
+def _line_end(text: str) -> str:
+    """Return what ends the header; Excel's "CSV (Macintosh)" has CR there, and LF in cells."""
+    header = text.partition("\n")[0]
+    return "\r" if "\r" in header.removesuffix("\r") else "\n"
+
+
+def _lines(text: str, mark: str = "\n") -> Iterator[str]:
     # `csv` wants line ends kept; str.splitlines would also break at characters such as U+2028.
     start = 0
     while start < len(text):
-        end = text.find("\n", start) + 1 or len(text)
+        end = text.find(mark, start) + 1 or len(text)
         yield text[start:end]
         start = end
 
