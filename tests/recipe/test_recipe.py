@@ -171,6 +171,30 @@ def test_nothing_more_is_needed_where_no_full_integer_file_was_asked_for() -> No
     assert not more_needed(export, {"fp32": "fail", "fp16": "fail"})
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('max_pixels = 9\ntags = ["cat", "cat"]', ":5: data.tags: 'cat' is listed twice; keep one"),
+        ("max_pixels = 9\ntags = []", ":5: data.tags: the list is empty; name at least one tag"),
+        ("[data.split]\nbalance = true", ":5: data: split.balance needs exactly one tag"),
+        ('[export]\nonnx = true\nvariants = ["int8"]', ":6: export: variants lacks fp32"),
+        ("[network]\ndropout = 0.1\nwidth = 0.5", ":6: network: width = 0.5, but only"),
+        ('[validation]\nmin_positives = 3\nsplits = ["x"]', ":6: validation: splits: 'x' is not"),
+        ("[pruning]\n\nn_of_m = [4, 4]", ":6: pruning: n_of_m = [4, 4], but it needs"),
+        ("[benchmark]\nruns = 20\nthreads = [2]", ":4: benchmark: budgets are judged on"),
+    ],
+)
+def test_keys_that_do_not_fit_together_are_told_with_the_line_of_the_first(
+    lines: str, said: str
+) -> None:
+    assert said in refusal(f"{MINIMAL}{lines}\n")
+
+
+def test_a_wrong_tag_hides_no_other_problem() -> None:
+    told = refusal(MINIMAL + 'tags = ["cat", "cat"]\n[training]\nbatch_size = 0\n')
+    assert len(told.splitlines()) == 2
+
+
 @pytest.mark.parametrize("value", ['"1"', "1.5", "true"])
 def test_types_are_strict(value: str) -> None:
     assert "network.input_size" in refusal(MINIMAL + f"[network]\ninput_size = {value}\n")
@@ -196,8 +220,8 @@ def test_machines_that_there_are_not_are_refused_with_those_there_are() -> None:
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
-        ("min_s = 3.0\nmax_s = 2.0", ":4: phones: min_s 3 is more than max_s 2"),
-        ("rounds = 5\nruns = 4", ":4: phones: rounds 5 is more than runs 4"),
+        ("min_s = 3.0\nmax_s = 2.0", ":5: phones: min_s 3 is more than max_s 2"),
+        ("rounds = 5\nruns = 4", ":5: phones: rounds 5 is more than runs 4"),
         ("threads = [2, 65]", ":5: phones.threads.1: "),
         ("rounds = 0", ":5: phones.rounds: "),
         ("min_delegated = 1.5", ":5: phones.min_delegated: "),

@@ -120,6 +120,9 @@ def _explain(problem: ErrorDetails, text: str, path: Path) -> str:
     if not keys and (named := _NAMED.match(message)):
         # What sections do not fit together is told by key, since pydantic knows no place of it.
         return f"{path}:{_line_of(text, list(named[1].split('.')))}: {message}"
+    if named := _NAMED_IN_SECTION.match(message):
+        # What keys of a section do not fit together is told by the key that it begins with.
+        place = f"{path}:{_line_of(text, [*keys, *named[0].split('.')])}: {name}: "
     given = problem["input"]
     shown = f" (got {given!r})" if isinstance(given, str | int | float | bool) else ""
     return f"{place}{message}{shown}"
@@ -159,6 +162,7 @@ def _section_in(annotation: Any) -> type[BaseModel] | None:
 
 _HEADER = re.compile(r"^\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _NAMED = re.compile(r"^([a-z_]+(?:\.[\w-]+)+)")
+_NAMED_IN_SECTION = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
 
 
