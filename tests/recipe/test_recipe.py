@@ -190,6 +190,45 @@ def test_keys_that_do_not_fit_together_are_told_with_the_line_of_the_first(
     assert said in refusal(f"{MINIMAL}{lines}\n")
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('[export]\nvariants = ["fp33"]', ":5: export.variants.0: 'fp33' is not one of "),
+        ("[[training.phases]]\nepochs = 0", ":5: training.phases.0.epochs: should be greater"),
+        ("[bundle]\nvariants = [1]", ":5: bundle.variants.0: '1' is not one of "),
+    ],
+)
+def test_a_list_with_something_wrong_in_it_is_not_said_to_be_empty(lines: str, said: str) -> None:
+    told = refusal(f"{MINIMAL}{lines}\n")
+    assert said in told
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            MINIMAL.replace('"labels.csv"', "3"),
+            ":3: data.source: should be a path in quotes (got 3)",
+        ),
+        ('name = "x"\ndata = 3\n', ":2: data: should be a table (got 3)"),
+        (MINIMAL + "[budgets]\nint8 = 3\n", ":5: budgets.int8: should be a table (got 3)"),
+        (MINIMAL + "[search]\ninput_sizes = [0]\n", ":5: search.input_sizes: should be greater"),
+    ],
+)
+def test_kinds_of_values_are_called_as_in_toml(text: str, said: str) -> None:
+    assert said in refusal(text)
+
+
+@pytest.mark.parametrize("tag", ["a.b", "猫", "two words"])
+def test_a_tag_that_stands_in_quotes_is_found_by_its_line(tag: str) -> None:
+    data = f'{MINIMAL}tags = ["{tag}"]\n'
+    limits = f'[budgets.default.tags."{tag}"]\nmax_fpr_rise = 0.1\nmax_ap_drop = 2.0\n'
+    assert f":7: budgets.default.tags.{tag}.max_ap_drop: should be less" in refusal(data + limits)
+    limits = f'[budgets.default.tags]\n"{tag}" = {{ max_ap_drop = 2.0 }}\n'
+    assert f":6: budgets.default.tags.{tag}.max_ap_drop: should be less" in refusal(data + limits)
+
+
 def test_a_wrong_tag_hides_no_other_problem() -> None:
     told = refusal(MINIMAL + 'tags = ["cat", "cat"]\n[training]\nbatch_size = 0\n')
     assert len(told.splitlines()) == 2
