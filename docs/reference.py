@@ -26,7 +26,12 @@ NAMES = {
     "number": "number",
     "boolean": "true or false",
 }
-ENTRY = {"tags": "TAG", "budgets": "VARIANT", "display_names": "TAG"}
+ENTRY = {
+    "budgets": "VARIANT",
+    "budgets.VARIANT.tags": "TAG",
+    "bundle.display_names": "TAG",
+    "compress.channels.budgets": "NETWORK",
+}
 """Tables of sections → what their keys are called."""
 
 
@@ -54,13 +59,13 @@ class _Sections:
         for key, value in section["properties"].items():
             below, many = self._section_in(value)
             if below:
-                inner.append((f"{path}.{key}".strip("."), key, value, below, many))
+                inner.append((f"{path}.{key}".strip("."), value, below, many))
             if not below or many:
                 required = key in section.get("required", ())
                 rows.append((f"`{key}`", *self._key(value, required)))
         yield from _table(("key", "type", "default", "meaning"), rows)
-        for name, key, value, below, many in inner:
-            place = f"{name}.{ENTRY[key]}" if key in ENTRY else name
+        for name, value, below, many in inner:
+            place = f"{name}.{ENTRY[name]}" if name in ENTRY else name
             yield f"### `{f'[[{place}]]' if many else f'[{place}]'}`\n"
             texts = (below["description"], "" if many else value.get("description", ""))
             yield from (f"{text}\n" for text in texts if text)

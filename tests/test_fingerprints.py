@@ -84,6 +84,29 @@ def test_a_section_changes_the_stages_that_read_it(
     assert differs == changed
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "[phones]\nruns = 50\n",  # which no stage reads
+        "[export]\nif_needed = []\n",  # of which the report says whether it was needed
+        "[search]\ntrials = 3\n",
+    ],
+)
+def test_any_key_makes_out_of_date_what_tells_the_recipe(tmp_path: Path, extra: str) -> None:
+    write_data(tmp_path)
+    before, after = (
+        {each.name: making(each, recipe(tmp_path, more), run_file()) for each in STAGES}
+        for more in ("", extra)
+    )
+    differs = {name for name, made in before.items() if made.digest != after[name].digest}
+    assert differs >= {"bundle", "report"}
+    done = stage_record(making=before["report"], fingerprint=before["report"].digest)
+    section = extra[1 : extra.index("]")]
+    why = why_again(done, after["report"], Workspace(tmp_path))
+    assert why.split(";")[0] == f"the recipe's {section} changed"
+
+
 def test_what_trains_a_variant_reads_what_trained_it_before() -> None:
     for line in VARIANTS.values():
         for number, later in enumerate(line.trained_by):

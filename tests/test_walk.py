@@ -270,7 +270,20 @@ def test_the_report_is_written_anew_where_what_it_shows_was_made_anew(
     plant = make()
     plant.run()
     plant.turn = "by other layers"
-    assert plant.run("[explain]\nlayer_images = 8\n") == ["explain", "report"]
+    plant.alone("explain")
+    assert plant.run()[-1] == "report"
+    assert plant.run() == []
+
+
+def test_a_key_that_nothing_else_reads_is_told_by_bundle_and_report(
+    make: Callable[..., Plant],
+) -> None:
+    plant = make()
+    plant.run()
+    assert plant.run("[phones]\nruns = 7\n") == ["bundle", "report"]
+    assert plant.run("[phones]\nruns = 7\n") == []
+    plant.alone("report")  # which takes a bundle by another recipe that packs the same
+    assert plant.run() == ["bundle"]
 
 
 @pytest.mark.parametrize(
@@ -391,10 +404,10 @@ def test_the_run_folder_keeps_the_recipe_of_now_also_where_nothing_runs(
 ) -> None:
     plant = make()
     plant.run()
-    assert plant.run("[phones]\nruns = 7\n") == []
+    assert plant.run('root = "."\n') == []  # where pictures lie is nothing that results follow from
     kept = plant.workspace.read_run_file()
     assert kept is not None
-    assert kept.recipe["phones"]["runs"] == 7
+    assert kept.recipe["data"]["root"] == str(plant.workspace.root.parent)
 
 
 def test_force_runs_all_again(make: Callable[..., Plant]) -> None:

@@ -38,12 +38,15 @@ def settings_digest(which: Stage, recipe: Recipe) -> str:
     Where the data lie is left out: what they are is in the fingerprint, and a run folder may be
     carried to another machine.
     """
-    return digest_json(_settings(which, recipe))
+    return digest_json(_settings(recipe, _keys(which)))
 
 
-def _settings(which: Stage, recipe: Recipe) -> dict[str, Any]:
+def _keys(which: Stage) -> tuple[str, ...]:
+    return (*which.sections, "seed") if which.seeded else which.sections
+
+
+def _settings(recipe: Recipe, keys: Iterable[str]) -> dict[str, Any]:
     values = recipe.model_dump(mode="json", exclude=PLACES)
-    keys = (*which.sections, "seed") if which.seeded else which.sections
     return {key: value_at(values, key) for key in keys}
 
 
@@ -64,13 +67,14 @@ def making(
             is_file = isinstance(value, Path) and value.is_file()
             inputs[f"--{name}"] = digest_file(value) if is_file else digest_json(value)
     inputs |= _of_files(which, recipe)
+    keys = tuple(Recipe.model_fields) if which.tells_recipe else _keys(which)
     used = dependencies_of(f"edgetag.{which.package}.{which.module}")
     done = run_file.stages.get(which.name)
     # A package that is not installed here cannot make it anew: what it was made with stands, and
     # a folder of another machine is judged by what this one has.
     before = done.making.packages if done and done.making else {}
     return Making(
-        settings={key: digest_json(value) for key, value in _settings(which, recipe).items()},
+        settings={key: digest_json(value) for key, value in _settings(recipe, keys).items()},
         code=used.code,
         packages={**before, **used.packages},
         inputs=inputs,

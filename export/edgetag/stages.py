@@ -26,6 +26,8 @@ class Stage:
         seeded: Whether the recipe's seed changes what it does.
         takes_in: Files in the run folder that it reads if they are there, also where no stage of
             the recipe leaves them.
+        tells_recipe: Whether it tells what the recipe is, by its digest for one, so that any key
+            makes it out of date. What it is else made by follows from `sections` alone.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Stage:
     requires: str = ""
     seeded: bool = True
     takes_in: tuple[str, ...] = ()
+    tells_recipe: bool = False
 
     def wanted(self, recipe: Recipe) -> bool:
         """Tell whether a recipe has anything for this stage to do."""
@@ -216,6 +219,7 @@ STAGES: tuple[Stage, ...] = (
         ("bundle/bundle.json", "bundle/*.zip"),
         "bundling.result:BundleResult",
         requires="require",
+        tells_recipe=True,
     ),
     Stage(
         "report",
@@ -239,6 +243,7 @@ STAGES: tuple[Stage, ...] = (
         "reporting.result:ReportResult",
         # A target that the recipe does not name is asked by hand.
         takes_in=("bench/phones.json", "robustness/robustness.json", "targets/targets.json"),
+        tells_recipe=True,
     ),
 )
 

@@ -1,6 +1,7 @@
 """The site of the documents builds, its links lead somewhere, and it says all that code knows."""
 
 import html.parser
+import importlib
 import os
 import re
 import shutil
@@ -17,7 +18,8 @@ import pytest
 import typer.main
 
 from edgetag.cli.app import app
-from edgetag.recipe import Recipe, Section
+from edgetag.errors import InputError
+from edgetag.recipe import Recipe, Section, parse_recipe
 from tests.docs.blocks import documents
 from tests.support.paths import ROOT
 from tests.support.programs import captured
@@ -158,6 +160,31 @@ def test_the_recipe_s_page_has_every_key_with_its_meaning(site: Path) -> None:
         meaning = section.model_json_schema()["properties"][key].get("description", "")
         assert meaning, f"{section.__name__}.{key} has no description"
         assert plain(meaning) in text
+
+
+def test_every_section_of_the_reference_is_one_that_a_recipe_can_have(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    written = importlib.import_module("reference").recipe_reference()
+    sections = re.findall(r"^### `(\[.+\])`$", written, re.MULTILINE)
+    assert len(sections) > 20
+    for section in sections:
+        header = section
+        for name, example in {"VARIANT": "int8", "NETWORK": "narrow50", "TAG": "cat"}.items():
+            header = header.replace(name, example)
+        data = "" if header == "[data]" else '[data]\nsource = "labels.csv"\n'
+        told = problems(f'name = "x"\n{data}{header}\n')  # what a section needs may be missing
+        assert "unknown key" not in told, section
+        assert "is not one of" not in told, section
+
+
+def problems(recipe: str) -> str:
+    try:
+        parse_recipe(recipe, Path("recipe.toml"))
+    except InputError as error:
+        return str(error)
+    return ""
 
 
 def keys_of(section: type[Section]) -> Iterator[tuple[type[Section], str]]:

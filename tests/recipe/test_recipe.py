@@ -171,6 +171,69 @@ def test_nothing_more_is_needed_where_no_full_integer_file_was_asked_for() -> No
     assert not more_needed(export, {"fp32": "fail", "fp16": "fail"})
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('max_pixels = 9\ntags = ["cat", "cat"]', ":5: data.tags: 'cat' is listed twice; keep one"),
+        ("max_pixels = 9\ntags = []", ":5: data.tags: the list is empty; name at least one tag"),
+        ("[data.split]\nbalance = true", ":5: data: split.balance needs exactly one tag"),
+        ('[export]\nonnx = true\nvariants = ["int8"]', ":6: export: variants lacks fp32"),
+        ("[network]\ndropout = 0.1\nwidth = 0.5", ":6: network: width = 0.5, but only"),
+        ('[validation]\nmin_positives = 3\nsplits = ["x"]', ":6: validation: splits: 'x' is not"),
+        ("[pruning]\n\nn_of_m = [4, 4]", ":6: pruning: n_of_m = [4, 4], but it needs"),
+        ("[benchmark]\nruns = 20\nthreads = [2]", ":4: benchmark: budgets are judged on"),
+    ],
+)
+def test_keys_that_do_not_fit_together_are_told_with_the_line_of_the_first(
+    lines: str, said: str
+) -> None:
+    assert said in refusal(f"{MINIMAL}{lines}\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('[export]\nvariants = ["fp33"]', ":5: export.variants.0: 'fp33' is not one of "),
+        ("[[training.phases]]\nepochs = 0", ":5: training.phases.0.epochs: should be greater"),
+        ("[bundle]\nvariants = [1]", ":5: bundle.variants.0: '1' is not one of "),
+    ],
+)
+def test_a_list_with_something_wrong_in_it_is_not_said_to_be_empty(lines: str, said: str) -> None:
+    told = refusal(f"{MINIMAL}{lines}\n")
+    assert said in told
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            MINIMAL.replace('"labels.csv"', "3"),
+            ":3: data.source: should be a path in quotes (got 3)",
+        ),
+        ('name = "x"\ndata = 3\n', ":2: data: should be a table (got 3)"),
+        (MINIMAL + "[budgets]\nint8 = 3\n", ":5: budgets.int8: should be a table (got 3)"),
+        (MINIMAL + "[search]\ninput_sizes = [0]\n", ":5: search.input_sizes: should be greater"),
+    ],
+)
+def test_kinds_of_values_are_called_as_in_toml(text: str, said: str) -> None:
+    assert said in refusal(text)
+
+
+@pytest.mark.parametrize("tag", ["a.b", "猫", "two words"])
+def test_a_tag_that_stands_in_quotes_is_found_by_its_line(tag: str) -> None:
+    data = f'{MINIMAL}tags = ["{tag}"]\n'
+    limits = f'[budgets.default.tags."{tag}"]\nmax_fpr_rise = 0.1\nmax_ap_drop = 2.0\n'
+    assert f":7: budgets.default.tags.{tag}.max_ap_drop: should be less" in refusal(data + limits)
+    limits = f'[budgets.default.tags]\n"{tag}" = {{ max_ap_drop = 2.0 }}\n'
+    assert f":6: budgets.default.tags.{tag}.max_ap_drop: should be less" in refusal(data + limits)
+
+
+def test_a_wrong_tag_hides_no_other_problem() -> None:
+    told = refusal(MINIMAL + 'tags = ["cat", "cat"]\n[training]\nbatch_size = 0\n')
+    assert len(told.splitlines()) == 2
+
+
 @pytest.mark.parametrize("value", ['"1"', "1.5", "true"])
 def test_types_are_strict(value: str) -> None:
     assert "network.input_size" in refusal(MINIMAL + f"[network]\ninput_size = {value}\n")
@@ -196,8 +259,8 @@ def test_machines_that_there_are_not_are_refused_with_those_there_are() -> None:
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
-        ("min_s = 3.0\nmax_s = 2.0", ":4: phones: min_s 3 is more than max_s 2"),
-        ("rounds = 5\nruns = 4", ":4: phones: rounds 5 is more than runs 4"),
+        ("min_s = 3.0\nmax_s = 2.0", ":5: phones: min_s 3 is more than max_s 2"),
+        ("rounds = 5\nruns = 4", ":5: phones: rounds 5 is more than runs 4"),
         ("threads = [2, 65]", ":5: phones.threads.1: "),
         ("rounds = 0", ":5: phones.rounds: "),
         ("min_delegated = 1.5", ":5: phones.min_delegated: "),

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from edgetag.catalogue.formats import FORMATS
+from edgetag.errors import InputError
 from edgetag.recipe.base import FormatChoice, Section, Share
 from edgetag.tags import DEFAULT_TAGS, Vocabulary
 
@@ -95,9 +96,17 @@ class DataSection(Section):
     )
     split: SplitSection = SplitSection()
 
+    @field_validator("tags")
+    @classmethod
+    def _check_tags(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            Vocabulary(tags)
+        except InputError as error:  # told as any other problem of a recipe: with its line
+            raise ValueError(str(error).removeprefix("tags: ")) from None
+        return tags
+
     @model_validator(mode="after")
     def _check(self) -> Self:
-        Vocabulary(self.tags)
         if self.format != "auto" and FORMATS[self.format].one_tag and len(self.tags) != 1:
             raise ValueError(
                 f"format {self.format!r} labels one tag, but tags lists {len(self.tags)}"

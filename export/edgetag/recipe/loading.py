@@ -76,7 +76,12 @@ def parse_recipe(text: str, path: Path) -> Recipe:
         # TOML has arrays where the recipe has tuples; everything else stays strict.
         return Recipe.model_validate(with_tuples(_with_paths(values, path.parent)))
     except ValidationError as error:
-        lines = [_explain(problem, text, path) for problem in error.errors()]
+        problems = error.errors()
+        lines = [
+            _explain(problem, text, path)
+            for problem in problems
+            if not _follows_from_another(problem, problems)
+        ]
         raise InputError("\n".join(dict.fromkeys(lines))) from None
     except EdgetagError as error:
         raise InputError(f"{path}: {error}") from None
@@ -92,6 +97,14 @@ def _with_paths(values: dict[str, Any], folder: Path) -> dict[str, Any]:
             raise InputError(f"{place!r} is no path: {error}; name a file or folder") from None
 
     return with_places(values, resolved)
+
+
+def _follows_from_another(problem: ErrorDetails, problems: list[ErrorDetails]) -> bool:
+    """Tell whether a list is only too short since pydantic left out what is wrong in it."""
+    where = problem["loc"]
+    return problem["type"] == "too_short" and any(
+        len(other["loc"]) > len(where) and other["loc"][: len(where)] == where for other in problems
+    )
 
 
 def _explain(problem: ErrorDetails, text: str, path: Path) -> str:
@@ -117,9 +130,14 @@ def _explain(problem: ErrorDetails, text: str, path: Path) -> str:
     message = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
     message = message.replace("valid tuple", "list in brackets").replace("Tuple should", "should")
     message = message.replace(" after validation", "")
+    message = message.replace("an instance of Path", "a path in quotes")
+    message = re.sub(r"valid dictionary( or instance of \w+)?", "table", message)
     if not keys and (named := _NAMED.match(message)):
         # What sections do not fit together is told by key, since pydantic knows no place of it.
         return f"{path}:{_line_of(text, list(named[1].split('.')))}: {message}"
+    if named := _NAMED_IN_SECTION.match(message):
+        # What keys of a section do not fit together is told by the key that it begins with.
+        place = f"{path}:{_line_of(text, [*keys, *named[0].split('.')])}: {name}: "
     given = problem["input"]
     shown = f" (got {given!r})" if isinstance(given, str | int | float | bool) else ""
     return f"{place}{message}{shown}"
@@ -157,9 +175,12 @@ def _section_in(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
-_HEADER = re.compile(r"^\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_PART = r"""(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)"""
+_DOTTED = rf"({_PART}(?:\s*\.\s*{_PART})*)"
+_HEADER = re.compile(rf"^\s*\[\[?\s*{_DOTTED}\s*\]\]?\s*(?:#.*)?$")
 _NAMED = re.compile(r"^([a-z_]+(?:\.[\w-]+)+)")
-_KEY = re.compile(r"^\s*([A-Za-z0-9_.\"'-]+)\s*=")
+_NAMED_IN_SECTION = re.compile(r"[a-z_]+(?:\.[a-z_]+)*")
+_KEY = re.compile(rf"^\s*{_DOTTED}\s*=")
 
 
 def _line_of(text: str, keys: list[int | str]) -> int:
@@ -190,4 +211,4 @@ def _line_of(text: str, keys: list[int | str]) -> int:
 
 
 def _split_key(dotted: str) -> list[str]:
-    return [part.strip().strip("\"'") for part in dotted.split(".")]
+    return [part.strip("\"'") for part in re.findall(_PART, dotted)]

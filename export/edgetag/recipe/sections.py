@@ -39,7 +39,7 @@ PLACES = {
 def _message(error: ValueError) -> str:
     """Return what is wrong, without pydantic's words about where."""
     problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-    return problem.removeprefix("Value error, ")
+    return problem.removeprefix("Value error, ").removeprefix("Input ")
 
 
 def with_places(values: Mapping[str, Any], change: Callable[[str], object]) -> dict[str, Any]:
