@@ -9,7 +9,7 @@ import threading
 import numpy as np
 
 from edgetag.errors import InputError
-from edgetag.networks import build_untrained, heat_map_function, load_weights
+from edgetag.networks import build_untrained, heat_map_function, load_weights, map_place
 from edgetag.pixels import scale
 from edgetag.preprocess import MAX_PIXELS
 from edgetag.recipe import Recipe
@@ -44,6 +44,7 @@ class FloatTagger:
         self._thresholds = np.array([kept[name] for name in self.tags], np.float32)
         self._contract = recipe.network.preprocessing()
         self._compute = heat_map_function(model, self.tags.index(tag))
+        self._first, self._side = map_place(model)
         self._tag = tag
         self._lock = threading.Lock()
 
@@ -56,6 +57,8 @@ class FloatTagger:
         square = read_square(picture, self._contract, MAX_PIXELS)
         with self._lock:
             scores, heat = self._compute(scale(square.pixels, self._contract))
-        side = self._contract.input_size
-        shown = HeatMaps(heat[..., None], square.content, side, square.size, (self._tag,))
+        left, top, right, bottom = (end - self._first for end in square.content)
+        shown = HeatMaps(
+            heat[..., None], (left, top, right, bottom), self._side, square.size, (self._tag,)
+        )
         return Tagging(self.tags, scores, self._thresholds, shown if maps else None)

@@ -9,6 +9,7 @@ from skimage import data
 from typer.testing import CliRunner
 
 from edgetag.cli.app import app
+from edgetag.editing.regions import HeatMap
 from edgetag.errors import InputError
 from edgetag.training.result import Thresholds
 from edgetag.workspace import RunFile, Workspace
@@ -47,6 +48,32 @@ def test_model3_which_has_no_maps_draws_where_it_looks(run: Workspace) -> None:
     assert tagging.maps.of(TAGS[0]).max() == 1
     assert tagging.names == TAGS
     np.testing.assert_allclose(tagging.thresholds, 0.4)
+
+
+@pytest.mark.slow
+def test_a_cell_without_a_map_of_its_own_is_drawn_over_the_pixels_that_it_reads(
+    run: Workspace,
+) -> None:
+    from edgetag.float_tagger import FloatTagger
+    from edgetag.networks import build_untrained
+    from edgetag.tf import keras, tf
+
+    model = build_untrained(small_recipe().network, len(TAGS))
+    features = keras.Model(model.input, model.get_layer("reduce").output)
+    picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3)).astype(np.uint8)
+    Image.fromarray(picture).save("square.png")
+    maps = FloatTagger(small_recipe(), run, TAGS[0]).tag("square.png", maps=True).maps
+    assert maps is not None
+    for place in ((0, 0), (1, 3), (3, 2)):
+        image = tf.Variable(picture[None].astype(np.float32) / 128 - 1)
+        with tf.GradientTape() as tape:
+            cell = tf.reduce_sum(tf.square(features(image)[0, place[0], place[1]]))
+        read = np.argwhere(tape.gradient(cell, image).numpy()[0].any(axis=2))
+        expected = (read.min(axis=0) + read.max(axis=0) + 1) / 2
+        values = np.zeros(maps.values.shape[:2], np.float32)
+        values[place] = 1
+        at = HeatMap(values, maps.size, maps.content, maps.input_size).at
+        assert at([expected[1]], [expected[0]])[0, 0] > 0.6  # between cells it falls to 0.25
 
 
 def test_what_is_not_trained_or_no_tag_is_refused(run: Workspace) -> None:

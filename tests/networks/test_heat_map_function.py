@@ -48,7 +48,7 @@ def test_grad_cam_of_a_picture_without_evidence_is_cold_everywhere() -> None:
 
 
 def test_where_scores_are_means_of_maps_the_maps_are_shown() -> None:
-    from edgetag.networks import heat_map_function, maps_of
+    from edgetag.networks import heat_map_function, map_place, maps_of
     from edgetag.tf import tf
 
     model, image = tiny(), np.random.default_rng(0).normal(size=(64, 64, 3)).astype(np.float32)
@@ -56,3 +56,4 @@ def test_where_scores_are_means_of_maps_the_maps_are_shown() -> None:
     np.testing.assert_allclose(scores, model(image[None])[0], rtol=1e-5)
     expected = tf.sigmoid(maps_of(model)(image[None]))[0, ..., 1]
     np.testing.assert_allclose(heat, expected, rtol=1e-5)
+    assert map_place(model) == (0, 64)

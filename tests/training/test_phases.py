@@ -71,8 +71,5 @@ def test_pictures_of_weight_0_teach_nothing(dataset: Dataset) -> None:
         for name in dataset.vocabulary.names
     ]
     blank = replace(weighted, manifest=weighted.manifest.with_columns(unlabelled))
-    states = [
-        train(data, [0.1], (Phase(epochs=1),), positive_weights="none")[0]
-        for data in (weighted, blank)
-    ]
+    states = [train(data, [0.1], (Phase(epochs=1),))[0] for data in (weighted, blank)]
     assert weights_of(states[0]) == weights_of(states[1])

@@ -14,7 +14,7 @@ from edgetag.catalogue.networks import CAM
 
 if TYPE_CHECKING:
     from edgetag.networks.building import build, build_untrained, head_layers
-    from edgetag.networks.heat_maps import heat_map_function
+    from edgetag.networks.heat_maps import heat_map_function, map_place
     from edgetag.networks.scoring import BATCH_SIZE, Scorer, maps_of
     from edgetag.networks.weights import load_weights, save_weights
 
@@ -27,6 +27,7 @@ __all__ = [
     "head_layers",
     "heat_map_function",
     "load_weights",
+    "map_place",
     "maps_of",
     "save_weights",
 ]

@@ -34,7 +34,7 @@ def heat_map_function(
             return scores[0], tf.sigmoid(maps[0, ..., tag])
 
     else:
-        last = next(layer for layer in reversed(model.layers) if len(layer.output_shape) == 4)
+        last = _last_features(model)
         logits = model.get_layer("logits").output
         ends = keras.Model(model.input, [model.output, logits, last.output])
 
@@ -48,3 +48,24 @@ def heat_map_function(
             return scores[0], tf.math.divide_no_nan(heat, tf.reduce_max(heat))
 
     return lambda image: tuple(part.numpy() for part in compute(tf.constant(image[None])))
+
+
+def map_place(model: keras.Model) -> tuple[int, int]:
+    """Return where in its input the map of `heat_map_function` lies: its first pixel, and its side.
+
+    A network's own map lies over the whole input. Convolutions that pad nothing leave out the
+    border, so that the cells of Grad-CAM may lie over less.
+    """
+    if any(layer.name == CAM for layer in model.layers):
+        return 0, int(model.input_shape[1])
+    first, stride, last = 0.0, 1, _last_features(model)
+    for layer in model.layers[: model.layers.index(last) + 1]:
+        if getattr(layer, "padding", "same") == "valid":
+            reads = getattr(layer, "pool_size", None) or layer.kernel_size
+            first += stride * (reads[0] - layer.strides[0]) / 2
+        stride *= getattr(layer, "strides", (1,))[0]
+    return round(first), stride * int(last.output_shape[1])
+
+
+def _last_features(model: keras.Model) -> keras.layers.Layer:
+    return next(layer for layer in reversed(model.layers) if len(layer.output_shape) == 4)

@@ -79,13 +79,12 @@ def draw(named: Sequence[str], count: int, contract: Preprocessing, progress: Pr
             f"first because: {unreadable[0]}"
         )
     pixels = np.stack(squares)
-    choosing = np.zeros(len(pixels), bool)
-    choosing[SHARE - 1 :: SHARE] = True
-    others = pixels[choosing][:OTHERS]
-    calibrating = pixels[~choosing][:count]
-    return Drawn(
-        with_full_range(calibrating), others if len(others) else calibrating, tuple(unreadable)
-    )
+    # Both reach from the first picture to the last, and so over all folders.
+    choosing = spread(np.arange(SHARE - 1, len(pixels), SHARE), OTHERS)
+    rest = np.setdiff1d(np.arange(len(pixels)), choosing)
+    calibrating = pixels[spread(rest, count)]
+    others = pixels[choosing] if len(choosing) else calibrating
+    return Drawn(with_full_range(calibrating), others, tuple(unreadable))
 
 
 def _square(contract: Preprocessing, given: tuple[Listed, Content]) -> Pixels | str:

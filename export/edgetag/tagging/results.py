@@ -32,7 +32,8 @@ class HeatMaps:
     """Where in a picture each tag is seen.
 
     Attributes:
-        values: `[height, width, tags]` float32, 0..1, over the model's input square.
+        values: `[height, width, tags]` float32, 0..1, over the model's input square, or the part of
+            it that the cells look at.
         content: Where the picture lies in that square, which has `input_size` pixels a side.
         input_size: Side of the square, in pixels.
         size: Width and height of the picture itself, in pixels.

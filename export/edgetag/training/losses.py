@@ -45,7 +45,7 @@ def loss_settings(
     Args:
         training: The recipe's section.
         vocabulary: The tags, for weights given by name.
-        labels: `[images, tags]` of the training split, for balanced weights.
+        labels: `[images, tags]` of an epoch of training, for balanced weights.
     """
     weights: tuple[float, ...] | None = None
     if training.positive_weights == "balanced":

@@ -55,11 +55,10 @@ def train_phases(
     Returns:
         The state after the last epoch.
     """
-    labelled = dataset.rows("train")
-    rows = dataset.weighted(labelled, seed)
+    rows = dataset.weighted(dataset.rows("train"), seed)
+    loss = loss_settings(training, dataset.vocabulary, dataset.labels(rows))
     if UNLABELLED in dataset.splits():
         rows = np.concatenate([rows, dataset.rows(UNLABELLED)])
-    loss = loss_settings(training, dataset.vocabulary, dataset.labels(labelled))
     ends, taught = teacher.ends_of(model) if teacher else ((), None)
     state = checkpoint
     if state is not None:
