@@ -14,6 +14,10 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from edgetag.native_output import quiet_matplotlib
+
+quiet_matplotlib()
+
 INK, MUTED, RULE = "#010101", "#010102", "#010103"
 BEFORE, AFTER = "#010104", "#010105"
 PASS, FAIL, UNDECIDED = "#010106", "#010107", "#010108"
