@@ -11,6 +11,12 @@ from enum import IntEnum
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What the system says where a disk, or a user's share of it, is full."""
 
+TOO_LARGE = (
+    "a file would be larger than the system lets one be; raise that limit (ulimit -f), or take "
+    "another disk, and run the same command again"
+)
+"""What a user is told where a process may not write as much, or the disk's file system cannot."""
+
 
 class ExitCode(IntEnum):
     """Exit codes of every verb; INTERNAL is EX_SOFTWARE of sysexits, for what nobody foresaw."""

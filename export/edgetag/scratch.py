@@ -4,15 +4,18 @@ A killed command cannot remove its folder: the next one does. And that place may
 a user's to mend.
 """
 
+import atexit
+import errno
 import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
-from edgetag.errors import FULL, InputError
+from edgetag.errors import FULL, TOO_LARGE, InputError
 
 PREFIX = "edgetag-scratch-"
 """So long that nobody else names a folder so: what bears it and is not held is removed."""
@@ -26,7 +29,7 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
         place: The folder to make it in; default: the system's, which may be small.
 
     Raises:
-        InputError: There is no place for temporary files, or it is full.
+        InputError: There is no place for temporary files, it is full, or lets no file be as large.
     """
     try:
         _remove_left_over(place or Path(tempfile.gettempdir()))
@@ -41,11 +44,25 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
             raise
         raise InputError(f"{error.strerror}; {_REMEDY}") from None  # of `gettempdir`
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise InputError(f"{place or tempfile.gettempdir()}: {TOO_LARGE}") from None
         if error.errno not in FULL:
             raise
         raise InputError(
             f"{place or tempfile.gettempdir()}: no space left for temporary files; {_REMEDY}"
         ) from None
+
+
+@cache
+def folder_of_process() -> Path:
+    """Return a folder that lasts as long as this process does.
+
+    Raises:
+        InputError: See `scratch_folder`.
+    """
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(scratch_folder())
 
 
 def _held_folder(place: Path | None) -> "tuple[tempfile.TemporaryDirectory[str], int]":

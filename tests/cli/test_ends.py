@@ -53,6 +53,13 @@ def test_an_error_nobody_foresaw_ends_in_70_and_a_log(tmp_path: Path, error: str
 
 
 @pytest.mark.slow
+def test_a_file_that_may_not_be_so_large_is_the_users_to_mend(tmp_path: Path) -> None:
+    done = crashing("raise OSError(27, 'File too large')", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: a file would be larger than the system lets one be")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", [("recipe", "check"), ("validate",)], ids=" ".join)
 def test_a_name_that_no_file_can_have_is_a_wrong_input(verb: tuple[str, ...]) -> None:
     done = captured([sys.executable, "-m", "edgetag", *verb, "a" * 300])

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
 
-from edgetag.errors import FULL, EdgetagError, ExitCode, printable
+from edgetag.errors import FULL, TOO_LARGE, EdgetagError, ExitCode, printable
 
 NOBODY_READS = 128 + signal.SIGPIPE
 """What other tools end with where whoever read the output is gone."""
@@ -63,6 +63,8 @@ def main() -> None:
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             _stop(printable(f"{error.filename}: {error.strerror}"))
+        if error.errno == errno.EFBIG:
+            _stop(TOO_LARGE)
         if error.errno not in FULL:
             _crash(error)
         where = f" ({error.filename})" if error.filename else ""
