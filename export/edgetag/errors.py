@@ -5,8 +5,12 @@ wrong, where, and what to do. The command line prints that text and nothing else
 """
 
 import errno
+import signal
 import unicodedata
 from enum import IntEnum
+
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What stops a command: Ctrl-C, a supervisor, a terminal that is closed."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What the system says where a disk, or a user's share of it, is full."""
