@@ -34,12 +34,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     """
     try:
         _make_way(path)
-        _remove_left_over(path.parent)
-        handle, temporary = _held_file(path)
-    except OSError as error:
-        raise disk_error(path, error) from error
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with file_beside(path) as (file, temporary):
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -47,13 +42,32 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
             temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise disk_error(path, error) from error
     except BaseException as error:
-        temporary.unlink(missing_ok=True)
         if os.strerror(errno.ENOSPC) in str(error):  # polars tells it in an error of its own
             raise disk_error(path, OSError(errno.ENOSPC, str(error))) from error
         raise
+
+
+@contextmanager
+def file_beside(path: Path) -> Iterator[tuple[IO[bytes], Path]]:
+    """Open a temporary file for what is to have the name `path`; the block renames or links it.
+
+    It goes when the block ends, or, after a kill, when the next command writes into the folder.
+
+    Yields:
+        The file, and its path.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    remove_left_over(path.parent)
+    handle, temporary = _held_file(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file, temporary
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _held_file(path: Path) -> tuple[int, Path]:
@@ -69,7 +83,7 @@ def _held_file(path: Path) -> tuple[int, Path]:
 
 
 @cache
-def _remove_left_over(folder: Path) -> None:
+def remove_left_over(folder: Path) -> None:
     """Remove what killed commands left half-written: once, since a folder may have many files."""
     for left in folder.glob(f".*{_UNFINISHED}"):
         with suppress(OSError), left.open("rb+") as file:  # gone, another user's, or at work
