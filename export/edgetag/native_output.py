@@ -1,4 +1,4 @@
-"""What other software prints to stderr by itself; TensorFlow and LiteRT cannot be told not to.
+"""What native code prints to stderr by itself: TensorFlow and LiteRT have no way to be told not to.
 
 The environment variable EDGETAG_VERBOSE shows all of it.
 """
@@ -50,17 +50,6 @@ def quiet_stderr(lines: bytes = EVERYTHING) -> Iterator[None]:
             sink.seek(0)
             os.write(saved, b"".join(line for line in sink if not line.startswith(held)))
             os.close(saved)
-
-
-def quiet_matplotlib() -> None:
-    """Let matplotlib, which is yet to be imported, keep to itself that it finds no home.
-
-    It says so where its list of fonts cannot be kept for the next time, which changes no drawing.
-    """
-    import logging
-
-    if not os.environ.get(VERBOSE_VARIABLE):
-        logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def hold_notes_to_the_end(notes: tuple[bytes, ...] = NOTES) -> None:

@@ -33,12 +33,14 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
     """
     try:
         _remove_left_over(place or Path(tempfile.gettempdir()))
-        made, held = _held_folder(place)
-        with made as name:
-            try:
-                yield Path(name)
-            finally:
-                os.close(held)
+        folder, held = _held_folder(place)
+        try:
+            yield folder
+        finally:
+            os.close(held)
+            # What a process that was just killed still writes there is left for the next call, as
+            # is all where this process has given up to write there.
+            shutil.rmtree(folder, ignore_errors=True)
     except FileNotFoundError as error:
         if error.filename is not None:
             raise
@@ -65,21 +67,18 @@ def folder_of_process() -> Path:
     return stack.enter_context(scratch_folder())
 
 
-def _held_folder(place: Path | None) -> "tuple[tempfile.TemporaryDirectory[str], int]":
+def _held_folder(place: Path | None) -> tuple[Path, int]:
     """Make and hold a folder; one that was taken for a left-over before it was held is no use."""
     while True:
-        # What a process that was just killed still writes there is left for the next call.
-        made = tempfile.TemporaryDirectory(prefix=PREFIX, dir=place, ignore_cleanup_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
         try:
-            held = os.open(made.name, os.O_RDONLY)
+            held = os.open(folder, os.O_RDONLY)
         except FileNotFoundError:
-            made.cleanup()
             continue
         fcntl.flock(held, fcntl.LOCK_SH)
-        if Path(made.name).exists():
-            return made, held
+        if folder.exists():
+            return folder, held
         os.close(held)
-        made.cleanup()
 
 
 _REMEDY = "free some, or set TMPDIR to a folder on another disk, and run the same command again"

@@ -164,8 +164,11 @@ def test_whoever_has_no_home_can_tag_and_is_told_of_an_error_in_a_log(tmp_path: 
     assert str(log) in told.stdout
     picture = next((ROOT / "models" / "demo").glob("*.png"))
     command = [sys.executable, "-m", "edgetag", "tag", str(RELEASED), str(picture)]
-    done = captured([*command, "-o", str(tmp_path / "t.csv")], env=os.environ | unknown)
-    assert done.returncode == 0, done.stderr
+    written = tmp_path / "written"  # all that the command may write to once it runs the model
+    report = ["-o", str(written / "t.csv"), "--report", str(written / "t.html")]
+    unknown |= {"MPLCONFIGDIR": "", "XDG_CONFIG_HOME": ""}
+    done = captured([*command, *report], env=os.environ | unknown)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.slow

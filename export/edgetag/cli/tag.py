@@ -134,9 +134,9 @@ def tag(
     if out is not None and out.exists() and any(out.samefile(place) for place in lists):
         raise InputError(f"{out}: pictures are named in it; write the table to another file")
     if report is not None:
-        from edgetag.native_output import quiet_matplotlib
+        from edgetag.plotting import house_matplotlib
 
-        quiet_matplotlib()
+        house_matplotlib()
         import matplotlib.figure  # noqa: F401 - it wants a folder to write to, which it has now
 
     def confine(_tagger: "Tagger") -> None:
