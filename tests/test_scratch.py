@@ -1,5 +1,6 @@
 """Temporary folders end with their command, or with the next one."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -41,6 +42,14 @@ def test_a_folder_ends_with_its_block(place: Path) -> None:
     with scratch_folder() as folder:
         (folder / "file").write_text("x")
         assert folder.parent == place
+    assert not list(place.iterdir())
+
+
+def test_a_file_that_may_not_be_so_large_is_a_sentence(place: Path) -> None:
+    too_large = OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    with pytest.raises(InputError, match=r"larger .* \(ulimit -f\)") as told, scratch_folder():
+        raise too_large
+    assert str(told.value).startswith(str(place))
     assert not list(place.iterdir())
 
 

@@ -57,6 +57,30 @@ def test_a_kill_in_the_middle_of_a_write_leaves_the_old_file(tmp_path: Path) -> 
     assert path.read_text() == "old"
 
 
+WRITTEN = """
+import sys
+from pathlib import Path
+from edgetag.writing import write_text
+write_text(Path(sys.argv[1]), "new")
+"""
+
+
+def test_half_a_file_stays_while_its_command_lives_and_goes_with_the_next_one(
+    tmp_path: Path,
+) -> None:
+    beside = [sys.executable, "-c", WRITTEN, str(tmp_path / "b.txt")]
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "a.txt")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"writing\n"
+        assert captured(beside).returncode == 0
+        assert len(list(tmp_path.iterdir())) == 2
+        os.kill(process.pid, signal.SIGKILL)
+    assert len(list(tmp_path.iterdir())) == 2
+    assert captured(beside).returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["b.txt"]
+
+
 def test_arrays_survive_a_round_trip(tmp_path: Path) -> None:
     arrays = {"a/b:0": np.arange(6, dtype=np.float32).reshape(2, 3), "c": np.array(["x"])}
     write_arrays(tmp_path / "a.npz", arrays)

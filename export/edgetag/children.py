@@ -8,14 +8,16 @@ on the path of what is started with `-c` or `-m`; every process of edgetag is st
 import os
 import resource
 import signal
+import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from edgetag.messages import Message, from_line, to_line
+from edgetag.programs import run_program
 
 Emit = Callable[[Message], None]
 """Tells the process that gave the job one event."""
@@ -74,6 +76,26 @@ def end_with_parent() -> None:
         return
     if sys.platform == "linux":
         CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+RUN_PROGRAM = """
+import os, sys
+from edgetag.children import end_with_parent
+end_with_parent()
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+def run_long_program(
+    command: Sequence[str], timeout_s: float, folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run another program as `run_program` does; it ends with this process, however that ends.
+
+    Raises:
+        TimeoutExpired: It has been ended after that many seconds.
+    """
+    through = python("-c", RUN_PROGRAM, *command)
+    return run_program(through, timeout_s, folder, python_environment())
 
 
 def begin_job(kind: type[Job]) -> tuple[Job, Emit]:

@@ -5,11 +5,21 @@ wrong, where, and what to do. The command line prints that text and nothing else
 """
 
 import errno
+import signal
 import unicodedata
 from enum import IntEnum
 
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What stops a command: Ctrl-C, a supervisor, a terminal that is closed."""
+
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What the system says where a disk, or a user's share of it, is full."""
+
+TOO_LARGE = (
+    "a file would be larger than the system lets one be; raise that limit (ulimit -f), or take "
+    "another disk, and run the same command again"
+)
+"""What a user is told where a process may not write as much, or the disk's file system cannot."""
 
 
 class ExitCode(IntEnum):

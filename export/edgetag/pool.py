@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
+from edgetag.errors import STOPS
 from edgetag.machine import cores
 
 Given = TypeVar("Given")
@@ -53,7 +54,7 @@ def open_pool(
     """
     # Polars, once imported, has the system go on waiting after a signal: Ctrl-C while this thread
     # waits for the others would be seen when they are done.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOPS:
         signal.siginterrupt(number, True)
     pool = ThreadPoolExecutor(workers or cores())
     try:

@@ -4,15 +4,18 @@ A killed command cannot remove its folder: the next one does. And that place may
 a user's to mend.
 """
 
+import atexit
+import errno
 import fcntl
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
-from edgetag.errors import FULL, InputError
+from edgetag.errors import FULL, TOO_LARGE, InputError
 
 PREFIX = "edgetag-scratch-"
 """So long that nobody else names a folder so: what bears it and is not held is removed."""
@@ -26,21 +29,25 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
         place: The folder to make it in; default: the system's, which may be small.
 
     Raises:
-        InputError: There is no place for temporary files, or it is full.
+        InputError: There is no place for temporary files, it is full, or lets no file be as large.
     """
     try:
         _remove_left_over(place or Path(tempfile.gettempdir()))
-        made, held = _held_folder(place)
-        with made as name:
-            try:
-                yield Path(name)
-            finally:
-                os.close(held)
+        folder, held = _held_folder(place)
+        try:
+            yield folder
+        finally:
+            os.close(held)
+            # What a process that was just killed still writes there is left for the next call, as
+            # is all where this process has given up to write there.
+            shutil.rmtree(folder, ignore_errors=True)
     except FileNotFoundError as error:
         if error.filename is not None:
             raise
         raise InputError(f"{error.strerror}; {_REMEDY}") from None  # of `gettempdir`
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise InputError(f"{place or tempfile.gettempdir()}: {TOO_LARGE}") from None
         if error.errno not in FULL:
             raise
         raise InputError(
@@ -48,21 +55,30 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
         ) from None
 
 
-def _held_folder(place: Path | None) -> "tuple[tempfile.TemporaryDirectory[str], int]":
+@cache
+def folder_of_process() -> Path:
+    """Return a folder that lasts as long as this process does.
+
+    Raises:
+        InputError: See `scratch_folder`.
+    """
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(scratch_folder())
+
+
+def _held_folder(place: Path | None) -> tuple[Path, int]:
     """Make and hold a folder; one that was taken for a left-over before it was held is no use."""
     while True:
-        # What a process that was just killed still writes there is left for the next call.
-        made = tempfile.TemporaryDirectory(prefix=PREFIX, dir=place, ignore_cleanup_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=place))
         try:
-            held = os.open(made.name, os.O_RDONLY)
+            held = os.open(folder, os.O_RDONLY)
         except FileNotFoundError:
-            made.cleanup()
             continue
         fcntl.flock(held, fcntl.LOCK_SH)
-        if Path(made.name).exists():
-            return made, held
+        if folder.exists():
+            return folder, held
         os.close(held)
-        made.cleanup()
 
 
 _REMEDY = "free some, or set TMPDIR to a folder on another disk, and run the same command again"

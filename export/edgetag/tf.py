@@ -8,9 +8,13 @@ tensorflow-model-optimization works with Keras 2 alone. Use it as
 
 import gc
 import os
+import tempfile
+from types import SimpleNamespace
+from typing import Any
 
 from edgetag.errors import MissingExtraError
 from edgetag.native_output import VERBOSE_VARIABLE, quiet_stderr
+from edgetag.scratch import folder_of_process
 
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 if not os.environ.get(VERBOSE_VARIABLE):
@@ -22,6 +26,7 @@ try:
     with quiet_stderr():
         import tensorflow as tf
         import tf_keras as keras
+        from tensorflow.python.autograph.pyct import loader
         from tensorflow.python.framework.ops import gradient_registry
 except ModuleNotFoundError as error:
     raise MissingExtraError(error.name or "tensorflow", "train") from None
@@ -31,5 +36,16 @@ finally:
 gc.freeze()  # nor does any later collection look at them
 
 tf.get_logger().setLevel("ERROR")
+
+
+def _generated_code(**options: Any) -> Any:
+    """Open a file for Python that TensorFlow generates, and compiles beside it.
+
+    The compiled files would stay in the place for temporary files, and all where it is killed.
+    """
+    return tempfile.NamedTemporaryFile(dir=folder_of_process(), **options)
+
+
+loader.tempfile = SimpleNamespace(NamedTemporaryFile=_generated_code)
 
 __all__ = ["gradient_registry", "keras", "quiet_stderr", "tf"]

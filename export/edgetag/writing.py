@@ -1,10 +1,15 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all.
+
+What a killed command left of one goes when the next command writes into the same folder.
+"""
 
 import errno
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +18,10 @@ from edgetag.userfiles import kind_of
 
 _NAME_BYTES = 200
 """Of a file's name in that of its temporary file, which may have 255 in all."""
+
+_UNFINISHED = ".edgetag.tmp"
+"""Ends the name of a temporary file. Nobody else names a file so: what bears it and is not held is
+removed."""
 
 
 @contextmanager
@@ -25,27 +34,61 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     """
     try:
         _make_way(path)
-        prefix = f".{os.fsdecode(os.fsencode(path.name)[:_NAME_BYTES])}."
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=".tmp")
-    except OSError as error:
-        raise disk_error(path, error) from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
+        with file_beside(path) as (file, temporary):
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
+            temporary.chmod(0o644)
+            temporary.replace(path)
         _sync_folder(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise disk_error(path, error) from error
     except BaseException as error:
-        temporary.unlink(missing_ok=True)
         if os.strerror(errno.ENOSPC) in str(error):  # polars tells it in an error of its own
             raise disk_error(path, OSError(errno.ENOSPC, str(error))) from error
         raise
+
+
+@contextmanager
+def file_beside(path: Path) -> Iterator[tuple[IO[bytes], Path]]:
+    """Open a temporary file for what is to have the name `path`; the block renames or links it.
+
+    It goes when the block ends, or, after a kill, when the next command writes into the folder.
+
+    Yields:
+        The file, and its path.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    remove_left_over(path.parent)
+    handle, temporary = _held_file(path)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file, temporary
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _held_file(path: Path) -> tuple[int, Path]:
+    """Make and hold a file; one that was taken for a left-over before it was held is no use."""
+    prefix = f".{os.fsdecode(os.fsencode(path.name)[:_NAME_BYTES])}."
+    while True:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=_UNFINISHED)
+        with suppress(OSError):  # where files cannot be held, none is taken for a left-over
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)
+
+
+@cache
+def remove_left_over(folder: Path) -> None:
+    """Remove what killed commands left half-written: once, since a folder may have many files."""
+    for left in folder.glob(f".*{_UNFINISHED}"):
+        with suppress(OSError), left.open("rb+") as file:  # gone, another user's, or at work
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def require_place(path: Path) -> None:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from edgetag.cli.app import app
 from edgetag.cli.overview import print_overview
 from edgetag.cli.verbs import VERBS
+from edgetag.errors import STOPS
 from tests.support.commands import refusal_of
 from tests.support.paths import ROOT
 from tests.support.programs import captured
@@ -164,7 +165,7 @@ def test_a_run_folder_of_another_recipe_is_refused_and_left_alone(tmp_path: Path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", STOPS)
 @pytest.mark.parametrize("taken_for_an_error", [False, True])
 def test_a_signal_to_stop_ends_in_one_message_and_exit_code_2(
     number: signal.Signals, taken_for_an_error: bool
@@ -189,6 +190,21 @@ def test_a_signal_to_stop_ends_in_one_message_and_exit_code_2(
         _, said = process.communicate(timeout=100)
     assert process.returncode == 2
     assert said == "error: stopped; finished work is kept, the same command goes on from there\n"
+
+
+@pytest.mark.slow
+def test_a_command_under_nohup_outlives_its_terminal() -> None:
+    script = (
+        "import edgetag.recipe, os, signal, sys\n"
+        "from edgetag.cli import main\n"
+        "def hang_up(*_):\n"
+        "  os.kill(os.getpid(), signal.SIGHUP)\n"
+        "  sys.exit('went on')\n"
+        "edgetag.recipe.load_recipe = hang_up\n"
+        "sys.argv = ['edgetag', 'recipe', 'check', 'r.toml']\n"
+        "main.main()\n"
+    )
+    assert captured(["nohup", sys.executable, "-c", script]).stderr.endswith("went on\n")
 
 
 @pytest.mark.slow

@@ -53,6 +53,13 @@ def test_an_error_nobody_foresaw_ends_in_70_and_a_log(tmp_path: Path, error: str
 
 
 @pytest.mark.slow
+def test_a_file_that_may_not_be_so_large_is_the_users_to_mend(tmp_path: Path) -> None:
+    done = crashing("raise OSError(27, 'File too large')", tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: a file would be larger than the system lets one be")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", [("recipe", "check"), ("validate",)], ids=" ".join)
 def test_a_name_that_no_file_can_have_is_a_wrong_input(verb: tuple[str, ...]) -> None:
     done = captured([sys.executable, "-m", "edgetag", *verb, "a" * 300])
@@ -157,8 +164,11 @@ def test_whoever_has_no_home_can_tag_and_is_told_of_an_error_in_a_log(tmp_path: 
     assert str(log) in told.stdout
     picture = next((ROOT / "models" / "demo").glob("*.png"))
     command = [sys.executable, "-m", "edgetag", "tag", str(RELEASED), str(picture)]
-    done = captured([*command, "-o", str(tmp_path / "t.csv")], env=os.environ | unknown)
-    assert done.returncode == 0, done.stderr
+    written = tmp_path / "written"  # all that the command may write to once it runs the model
+    report = ["-o", str(written / "t.csv"), "--report", str(written / "t.html")]
+    unknown |= {"MPLCONFIGDIR": "", "XDG_CONFIG_HOME": ""}
+    done = captured([*command, *report], env=os.environ | unknown)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.slow

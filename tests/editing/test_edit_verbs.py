@@ -2,6 +2,7 @@
 
 import io
 import struct
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from edgetag.errors import InputError
 from edgetag.tagging.pictures import read_square
 from tests.support.commands import refusal_of
 from tests.support.paths import RELEASED
+from tests.support.programs import captured
 
 
 def shown(path: str) -> Image.Image:
@@ -467,6 +469,24 @@ def test_what_is_no_shape_is_refused(shape: str) -> None:
 )
 def test_what_cannot_be_meant_is_refused(arguments: tuple[str, ...], reason: str) -> None:
     assert reason in str(edit(*arguments).exception)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("crop", "cat.png", "--tag", "bird", "--shape", "1:1"),
+        ("mosaic", "cache", "--tag", "cat"),
+    ],
+    ids=["no such tag", "no picture"],
+)
+def test_what_is_refused_makes_no_folder(arguments: tuple[str, ...], place: Path) -> None:
+    verb, *rest = arguments
+    (place / "cache").mkdir()
+    # As a command of its own, which gives up all folders but this one before it runs the model.
+    command = [sys.executable, "-m", "edgetag", verb, str(RELEASED), *rest, "-o", "out"]
+    assert captured(command).returncode == 2
+    assert not (place / "out").exists()
 
 
 @pytest.mark.slow

@@ -91,6 +91,28 @@ def test_workers_of_a_pool_end_with_their_parent(tmp_path: Path) -> None:
     assert not left_of(workers)
 
 
+FETCH = """
+from edgetag.children import run_long_program
+run_long_program(["sleep", "600"], 600)
+"""
+
+
+@pytest.mark.slow
+def test_a_program_that_fetches_ends_with_the_command_that_waits_for_it() -> None:
+    command = [sys.executable, "-c", FETCH]
+    with subprocess.Popen(command, env=python_environment()) as parent:
+        while not (fetching := [pid for pid in children(parent.pid) if program_of(pid) == "sleep"]):
+            assert parent.poll() is None
+            time.sleep(0.05)
+        parent.kill()
+    assert not left_of(fetching)
+
+
+def program_of(pid: int) -> str:
+    """Return the name of the program that a process runs now."""
+    return Path("/proc", str(pid), "comm").read_text().strip()
+
+
 REHEARSE = """
 import sys
 from pathlib import Path

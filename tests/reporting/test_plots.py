@@ -1,6 +1,9 @@
 """Plots that stand in a page: any name, no clash, the right points marked."""
 
+import os
 import re
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +17,22 @@ from edgetag.reporting.plots.tradeoff import Candidate, pareto_front, tradeoff
 from edgetag.validation.details import CalibrationBin, Curve, TagCurves
 from tests.reporting.page_factory import SCRIPT
 from tests.support.parsed_page import Page
+from tests.support.programs import captured
 
 costs = st.integers(0, 6).map(float)
+
+
+@pytest.mark.slow
+def test_whoever_has_no_home_hears_nothing_of_it_from_matplotlib(tmp_path: Path) -> None:
+    script = (
+        "from edgetag.reporting.plots.drawing import draw_file\n"
+        "draw_file(lambda figure: None, width_in=1, height_in=1)"
+    )
+    unset = dict.fromkeys(("MPLCONFIGDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"), "")
+    homeless = unset | {"HOME": os.devnull, "TMPDIR": str(tmp_path)}
+    done = captured([sys.executable, "-c", script], env=os.environ | homeless)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not list(tmp_path.iterdir())
 
 
 @given(st.lists(st.tuples(costs, costs), min_size=1, max_size=12))

@@ -1,5 +1,7 @@
 """The database keeps every change, with who, when and before; it loses none."""
 
+import errno
+import os
 import sqlite3
 from pathlib import Path
 
@@ -18,6 +20,17 @@ from tests.support.reviewed import TAGS, make_reviewed
 
 def opened(path: Path, tags: tuple[str, ...] = TAGS, pictures: str = "abcdef") -> Store:
     return Store(path / "review.sqlite", tags, lambda identity: identity in pictures)
+
+
+def test_a_place_that_cannot_be_written_is_told_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **_more: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), "review")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(InputError, match=r"review\.sqlite: cannot be written: Permission denied$"):
+        opened(tmp_path / "review")
 
 
 def change(

@@ -4,11 +4,15 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from edgetag.children import python_environment
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import engines
@@ -16,8 +20,10 @@ from edgetag.runtimes.browser import Browser
 from edgetag.runtimes.emulation.machines import default_cache
 from edgetag.runtimes.npm import LOCK, MARKER, NpmPackage
 from edgetag.runtimes.wasm import Wasm
+from tests.support.programs import captured
 
 PACKAGE = Wasm.package
+SLEEP = shutil.which("sleep")
 
 needs_npm = pytest.mark.skipif(
     shutil.which("node") is None or shutil.which("npm") is None, reason="needs Node.js and npm"
@@ -129,6 +135,40 @@ def test_without_a_network_set_up_says_so_and_leaves_nothing(
 def test_what_one_user_has_fetched_others_can_read(wasm_cache: Path) -> None:
     """An image of a container is made by root and run by another."""
     assert Wasm(wasm_cache).place.stat().st_mode & 0o777 == 0o755
+
+
+SET_UP = """
+import sys
+from pathlib import Path
+from edgetag.progress import SilentProgress
+from edgetag.runtimes.wasm import Wasm
+Wasm(Path(sys.argv[1])).set_up(SilentProgress())
+"""
+NEVER_ENDS = """#!/bin/sh
+[ "$1" = --version ] && echo 10.0.0 && exit
+exec {sleep} 600
+"""
+
+
+@needs_npm
+@pytest.mark.slow
+def test_what_a_killed_set_up_left_goes_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only_on_path(monkeypatch, tmp_path / "bin", {"node": None, "npm": "10.0.0"})
+    answers = (tmp_path / "bin" / "npm").read_text()
+    (tmp_path / "bin" / "npm").write_text(NEVER_ENDS.format(sleep=SLEEP))
+    cache = tmp_path / "cache"
+    command = [sys.executable, "-c", SET_UP, str(cache)]
+    with subprocess.Popen(command, env=python_environment()) as process:
+        while not cache.exists() or not any(cache.iterdir()):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.kill()
+    assert list(cache.iterdir())
+    (tmp_path / "bin" / "npm").write_text(answers)  # which fetches nothing
+    assert captured(command, env=python_environment()).returncode
+    assert not list(cache.iterdir())
 
 
 @needs_npm

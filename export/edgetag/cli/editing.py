@@ -52,12 +52,19 @@ def edit(
     make: "Callable[[Tagger], Edit | Mapping[str, Edit]]",
 ) -> NoReturn:
     """Make every picture anew, tell what could not be, and end with 1 if there was any."""
+    from edgetag.editing.batch import require_work
     from edgetag.tagging.listing import list_pictures
 
     listing = list_pictures(named)
-    with open_model(model, variant, lambda: confine_command(listing, [], [out])) as tagger:
-        edits = make(tagger)
-        edits = edits if isinstance(edits, Mapping) else {"": edits}
+    edits: dict[str, Edit] = {}
+
+    def confine(tagger: "Tagger") -> None:
+        made = make(tagger)
+        edits.update(made if isinstance(made, Mapping) else {"": made})
+        require_work(tagger, listing.pictures, out)
+        confine_command(listing, [], [out])  # makes the folder, in which nothing can be taken away
+
+    with open_model(model, variant, confine) as tagger:
         write(tagger, listing, out, exif, json, edits)
 
 

@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import NoReturn
 
-from edgetag.errors import FULL, EdgetagError, ExitCode, printable
+from edgetag.errors import FULL, STOPS, TOO_LARGE, EdgetagError, ExitCode, printable
 
 NOBODY_READS = 128 + signal.SIGPIPE
 """What other tools end with where whoever read the output is gone."""
@@ -24,7 +24,7 @@ ASKS_FOR_HELP: tuple[list[str], ...] = ([], ["--help"], ["-h"])
 
 
 class _InterruptedError(BaseException):
-    """Ctrl-C, or SIGTERM. Typer would turn a KeyboardInterrupt into a bare "Aborted"."""
+    """One of `STOPS` came. Typer would turn a KeyboardInterrupt into a bare "Aborted"."""
 
     came = False
     """Native code, such as pydantic's, may make another error of it."""
@@ -40,8 +40,10 @@ def main() -> None:
 
     Whatever else goes wrong ends in `ExitCode.INTERNAL` and a log file.
     """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)
+    for number in STOPS:
+        is_under_nohup = number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN
+        if not is_under_nohup:
+            signal.signal(number, _interrupt)
     _open_closed_streams()
     _print_any_text()
     try:
@@ -63,6 +65,8 @@ def main() -> None:
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:
             _stop(printable(f"{error.filename}: {error.strerror}"))
+        if error.errno == errno.EFBIG:
+            _stop(TOO_LARGE)
         if error.errno not in FULL:
             _crash(error)
         where = f" ({error.filename})" if error.filename else ""

@@ -12,14 +12,15 @@ TALKATIVE = ("litert-compiled",)
 
 
 def open_model(
-    path: Path, variant: str | None, confine: Callable[[], None], **options: Any
+    path: Path, variant: str | None, confine: "Callable[[Tagger], None]", **options: Any
 ) -> "Tagger":
     """Open and load a model, without the line that LiteRT prints of itself; see `open_tagger`.
 
     Args:
         path: The file.
         variant: Which file of a bundle.
-        confine: Gives up rights before the model is loaded; it was proved in another process.
+        confine: Gives up rights before the model is loaded; it was proved in another process. It is
+            given the model, to refuse it or what is asked of it while nothing was made.
         options: Passed on to `open_tagger`.
     """
     from edgetag.cli.confined import Process
@@ -30,6 +31,6 @@ def open_model(
     if options.get("runtime") in TALKATIVE and Process.ends_with_command:
         hold_notes_to_the_end()
     with quiet_stderr(INFORMATION):
-        confine()
+        confine(tagger)
         tagger.load()
     return tagger

@@ -1,7 +1,7 @@
 """`edgetag tag`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -10,6 +10,9 @@ from edgetag.cli.confined import confine_command
 from edgetag.cli.models import open_model
 from edgetag.cli.options import BundleVariant, Json, require_page_name
 from edgetag.cli.terminal import console_progress, print_json, print_tables
+
+if TYPE_CHECKING:
+    from edgetag.tagging.tagger import Tagger
 
 
 def tag(
@@ -131,9 +134,12 @@ def tag(
     if out is not None and out.exists() and any(out.samefile(place) for place in lists):
         raise InputError(f"{out}: pictures are named in it; write the table to another file")
     if report is not None:
+        from edgetag.plotting import house_matplotlib
+
+        house_matplotlib()
         import matplotlib.figure  # noqa: F401 - it wants a folder to write to, which it has now
 
-    def confine() -> None:
+    def confine(_tagger: "Tagger") -> None:
         if out is None or on != "here":
             return  # timing has files of its own to write, and Ray other machines to reach
         places = listing.places if sidecars else ()

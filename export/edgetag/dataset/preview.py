@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from edgetag.dataset.view import Dataset
 from edgetag.errors import InputError
+from edgetag.plotting import house_matplotlib
 from edgetag.writing import write_bytes
 
 CAPTION_WIDTH = 150
@@ -81,6 +82,7 @@ def _font_of(text: str, fonts: Sequence[str]) -> ImageFont.FreeTypeFont | None:
 @cache
 def _fonts_here() -> tuple[str, ...]:
     """Return the files of fonts on this machine, before them one that comes with matplotlib."""
+    house_matplotlib()
     from matplotlib import get_data_path
     from matplotlib.font_manager import findSystemFonts
 

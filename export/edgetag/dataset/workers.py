@@ -14,7 +14,7 @@ from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgetag.errors import InputError
+from edgetag.errors import STOPS, InputError
 
 Value = TypeVar("Value")
 
@@ -98,12 +98,11 @@ def _signals_wait() -> Iterator[None]:
         yield  # signals come to the main thread alone
         return
     came: list[int] = []
-    stops = (signal.SIGINT, signal.SIGTERM)
-    former = [signal.signal(stop, lambda number, _: came.append(number)) for stop in stops]
+    former = [signal.signal(stop, lambda number, _: came.append(number)) for stop in STOPS]
     try:
         yield
     finally:
-        for stop, handler in zip(stops, former, strict=True):
+        for stop, handler in zip(STOPS, former, strict=True):
             signal.signal(stop, handler)
     for number in came[:1]:
         signal.raise_signal(number)

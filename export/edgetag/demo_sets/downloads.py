@@ -10,15 +10,15 @@ import json
 import shutil
 import subprocess
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from edgetag.children import run_long_program
 from edgetag.errors import InputError
-from edgetag.programs import run_program
+from edgetag.scratch import scratch_folder
 from edgetag.workspace import digest_file
 from edgetag.writing import write_bytes, write_text
 
@@ -110,8 +110,8 @@ def fetch_package(package: Package, target: Path) -> bool:
     if not done.is_file() or (is_pinned and done.read_text(encoding="utf-8") != reviewed):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target, prefix=".download-") as temporary:
-            archive = _download(package, Path(temporary))
+        with scratch_folder(target) as temporary:
+            archive = _download(package, temporary)
             digest = _verify(package, archive)
             _unpack(package, archive, folder)
         write_text(done, digest)
@@ -136,7 +136,7 @@ def _download(package: Package, folder: Path) -> Path:
 
 def _run(command: list[str], folder: Path, what: str) -> str:
     try:
-        done = run_program(command, TIMEOUT_S, folder)
+        done = run_long_program(command, TIMEOUT_S, folder)
     except subprocess.TimeoutExpired:
         raise InputError(
             f"{what}: not downloaded after {TIMEOUT_S} s; check the network and run again"

@@ -7,7 +7,6 @@ finished one is reused; one of another plan is made anew.
 
 import csv
 import io
-import os
 import re
 import shutil
 from collections import Counter
@@ -26,7 +25,7 @@ from edgetag.records import Result
 from edgetag.tables.csv import to_csv
 from edgetag.tags import DEFAULT_TAGS
 from edgetag.workspace import digest_json
-from edgetag.writing import write_text
+from edgetag.writing import file_beside, write_text
 
 LABELS, SUMMARY, PLAN, ATTRIBUTION = "labels.csv", "set.json", "plan.json", "ATTRIBUTION.md"
 PACKAGES = "packages"
@@ -201,12 +200,13 @@ def _is_blank(extrema: object) -> bool:
 
 def _write(path: Path, data: bytes) -> None:
     """Write a picture in one step, unsynced: a lost one can be painted anew."""
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
     try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
+        with file_beside(path) as (file, temporary):
+            file.write(data)
+            file.flush()
+            temporary.chmod(0o644)
+            temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise InputError(
             f"{path}: cannot be written: {error.strerror}; run the same command again when that "
             "is mended, finished pictures are kept"

@@ -68,6 +68,23 @@ class Edited(Result):
         return ExitCode.BUDGET_BROKEN if self.failed else ExitCode.ACCEPTED
 
 
+def require_work(tagger: Explainer, pictures: Sequence[Listed], out: Path) -> None:
+    """Refuse what `edit_pictures` would, before anything is made for it.
+
+    Raises:
+        InputError: There is no picture, the model makes no heat maps, or `out` is a file.
+    """
+    if isinstance(tagger, Tagger) and not tagger.explains:
+        raise InputError(
+            f"{tagger.model.name}: {tagger.model.variant} makes no heat maps, so nothing tells "
+            "where a tag is seen; export it with its second signature: [export] explain in the "
+            "recipe, or take another --variant"
+        )
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out}: a file, not a folder; name the folder that pictures go to")
+    require_some(pictures)
+
+
 def edit_pictures(
     tagger: Explainer,
     pictures: Sequence[Listed],
@@ -92,15 +109,7 @@ def edit_pictures(
             is full.
         BundleError: The model fails.
     """
-    if isinstance(tagger, Tagger) and not tagger.explains:
-        raise InputError(
-            f"{tagger.model.name}: {tagger.model.variant} makes no heat maps, so nothing tells "
-            "where a tag is seen; export it with its second signature: [export] explain in the "
-            "recipe, or take another --variant"
-        )
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out}: a file, not a folder; name the folder that pictures go to")
-    require_some(pictures)
+    require_work(tagger, pictures, out)
     originals = _files_of(pictures)
     taken: dict[Path, Stamp] = {}
 

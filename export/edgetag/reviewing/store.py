@@ -19,6 +19,7 @@ from edgetag.dataset.answers import Answer
 from edgetag.errors import InputError
 from edgetag.tables.formats import format_count
 from edgetag.userfiles import require_file
+from edgetag.writing import disk_error
 
 VERSION = 1
 MOST_BYTES = 1 << 40
@@ -126,7 +127,9 @@ class Store:
             self._database = sqlite3.connect(
                 path, BUSY_S, isolation_level=None, check_same_thread=False
             )
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
+            raise disk_error(path, error) from None
+        except sqlite3.Error as error:
             raise InputError(f"{path}: cannot be opened: {error}") from None
         try:
             (mode,) = self._database.execute("PRAGMA journal_mode = WAL").fetchone()

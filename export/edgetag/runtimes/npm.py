@@ -9,7 +9,6 @@ import json
 import re
 import shutil
 import subprocess
-import tempfile
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +16,14 @@ from typing import ClassVar, Self
 
 from pydantic import ValidationError
 
-from edgetag.children import Launch
+from edgetag.children import Launch, run_long_program
 from edgetag.errors import InputError
-from edgetag.programs import run_program
 from edgetag.progress import Progress
 from edgetag.records import Result
 from edgetag.runtimes.emulation.machines import default_cache
 from edgetag.runtimes.node import INSTALL, find_node, why_no_node
 from edgetag.runtimes.protocol import SILENCE_LIMIT_S
+from edgetag.scratch import scratch_folder
 from edgetag.workspace import digest_file
 
 LOCK = "package-lock.json"
@@ -134,24 +133,23 @@ class NpmPackage:
         """Install beside the place and move there, so that nothing half done looks whole."""
         try:
             cache_folder.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(dir=cache_folder, prefix=f".{self.target}-"))
+            with scratch_folder(cache_folder) as aside:
+                self._install(npm, aside / self.target, cache_folder)
         except OSError as error:
             raise InputError(f"{cache_folder}: cannot be written: {error.strerror}") from None
-        try:
-            for name in ("package.json", LOCK):
-                shutil.copyfile(self.pinned / name, folder / name)
-            self._run_npm(npm, folder)
-            marker = Marker(lock_sha256=digest_file(self.lock), sha256=self._digests(folder))
-            marker.write(folder / MARKER)
-            if self.installed(cache_folder) is None:  # another set-up may have been faster
-                place = self.place(cache_folder)
-                shutil.rmtree(place, ignore_errors=True)
-                folder.chmod(0o755)  # mkdtemp's are for its owner alone, and a cache may be shared
-                folder.replace(place)
-        except OSError as error:
-            raise InputError(f"{cache_folder}: cannot be written: {error.strerror}") from None
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+
+    def _install(self, npm: str, folder: Path, cache_folder: Path) -> None:
+        """Install into a new folder beside the place, and move it there."""
+        folder.mkdir(mode=0o755)  # a cache may be shared
+        for name in ("package.json", LOCK):
+            shutil.copyfile(self.pinned / name, folder / name)
+        self._run_npm(npm, folder)
+        marker = Marker(lock_sha256=digest_file(self.lock), sha256=self._digests(folder))
+        marker.write(folder / MARKER)
+        if self.installed(cache_folder) is None:  # another set-up may have been faster
+            place = self.place(cache_folder)
+            shutil.rmtree(place, ignore_errors=True)
+            folder.replace(place)
 
     def _run_npm(self, npm: str, folder: Path) -> None:
         command = [
@@ -166,7 +164,7 @@ class NpmPackage:
             "--fetch-retry-mintimeout=1000",
         ]
         try:
-            done = run_program(command, FETCH_S, folder)
+            done = run_long_program(command, FETCH_S, folder)
         except subprocess.TimeoutExpired:
             raise InputError(
                 f"{self.target}: npm has not fetched {self.name} in {FETCH_S:g} s; check the "

@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -22,7 +21,7 @@ from edgetag.screening.plan import Step
 from edgetag.screening.result import Carried
 from edgetag.tagging.listing import shown_name
 from edgetag.workspace import digest_file
-from edgetag.writing import disk_error
+from edgetag.writing import disk_error, file_beside, remove_left_over
 
 Action = Literal["copy", "link", "move"]
 """link: a hard link, or a symbolic one where the folder is on another file system."""
@@ -97,6 +96,7 @@ def undo(log: Path, progress: Progress) -> Carried:
     if not failed:
         log.unlink()
         for folder in {step.target.parent for step in steps}:
+            remove_left_over(folder)
             with contextlib.suppress(OSError):  # something else lies there
                 folder.rmdir()
     return Carried(done=done, failed=tuple(failed))
@@ -151,24 +151,18 @@ def _leave(step: Step) -> None:
 
 def _copy(step: Step) -> None:
     """Copy bytes and times to a place that nothing has, whole or not at all."""
-    folder = step.target.parent
-    handle, name = tempfile.mkstemp(dir=folder, prefix=f".{step.target.name[:50]}.", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        digest = hashlib.sha256()
-        with os.fdopen(handle, "wb") as to, step.source.open("rb") as content:
-            for block in _blocks(content.read):
-                digest.update(block)
-                to.write(block)
-            to.flush()
-            os.fsync(to.fileno())
+    digest = hashlib.sha256()
+    with file_beside(step.target) as (to, temporary), step.source.open("rb") as content:
+        for block in _blocks(content.read):
+            digest.update(block)
+            to.write(block)
+        to.flush()
+        os.fsync(to.fileno())
         if digest.hexdigest() != step.sha256:
             raise InputError("it changed while it was copied")
         with contextlib.suppress(PermissionError):  # not every file system has such rights
             shutil.copystat(step.source, temporary)
         _name(temporary, step.target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _name(temporary: Path, target: Path) -> None:

@@ -14,6 +14,8 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
+from edgetag.plotting import house_matplotlib
+
 INK, MUTED, RULE = "#010101", "#010102", "#010103"
 BEFORE, AFTER = "#010104", "#010105"
 PASS, FAIL, UNDECIDED = "#010106", "#010107", "#010108"
@@ -149,6 +151,7 @@ def draw_file(paint: Callable[[Any], None], *, width_in: float, height_in: float
         width_in: Its width in inches.
         height_in: Its height.
     """
+    house_matplotlib()
     from matplotlib import style
     from matplotlib.figure import Figure
 
@@ -182,6 +185,7 @@ def _drawn(
     paint: Callable[[Any], None], width_px: float, height_px: float, name: str
 ) -> ElementTree.Element:
     """Return what matplotlib draws as the `<svg>` of a page; see `draw`."""
+    house_matplotlib()
     from matplotlib import style
     from matplotlib.figure import Figure
 

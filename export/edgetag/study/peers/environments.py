@@ -5,9 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from edgetag.children import python
+from edgetag.children import python, run_long_program
 from edgetag.errors import InputError, one_line
-from edgetag.programs import run_program
 from edgetag.study.peers.tools import Tool
 from edgetag.user_cache import user_cache
 from edgetag.workspace import Workspace, digest_json
@@ -52,7 +51,7 @@ def _build(tool: Tool, place: Path) -> None:
         [*install, "--disable-pip-version-check", *tool.requirements],
     ):
         try:
-            done = run_program(command, LONGEST_S)
+            done = run_long_program(command, LONGEST_S)
         except subprocess.TimeoutExpired:
             raise InputError(f"its environment: not built after {LONGEST_S:g} s") from None
         if done.returncode != 0:
