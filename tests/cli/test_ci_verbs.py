@@ -167,3 +167,18 @@ def test_a_verdict_on_other_pictures_is_reported_by_nobody(
     run_file.replace(stages=stages).write(workspace.run_file)
     done = CliRunner().invoke(app, [verb, str(recipe), "--out", str(run)])
     assert "validate judged what dataset left before" in refusal_of(done)
+
+
+def test_a_verdict_of_tags_that_the_recipe_had_before_is_not_reported_as_its_own(
+    recipe: Path, tmp_path: Path
+) -> None:
+    run = leave(make_sources().verdict, tmp_path)
+    workspace = Workspace(run)
+    run_file = workspace.read_run_file()
+    assert run_file is not None
+    loaded = parse_recipe(RECIPE, recipe)
+    before = loaded.replace(data=loaded.data.replace(tags=("lynx", *loaded.data.tags[1:])))
+    built = stage_record(settings=settings_digest(stage("dataset"), before))
+    run_file.replace(stages={**run_file.stages, "dataset": built}).write(workspace.run_file)
+    done = CliRunner().invoke(app, ["report", str(recipe), "--out", str(run)])
+    assert "dataset was run with other settings than the recipe has now" in refusal_of(done)

@@ -258,6 +258,17 @@ def test_a_picture_in_two_class_folders_has_both_tags_and_is_named(
     assert kept == [("cat/a.png", 1, 1, absent, []), ("food/c.png", absent, absent, 1, [])]
 
 
+def test_of_many_copies_in_class_folders_a_few_are_named(
+    root: Path, picture: MakePicture, make_recipe: MakeRecipe
+) -> None:
+    picture("cat/a.png")
+    (root / "dog").mkdir()
+    for number in range(9):
+        shutil.copy(root / "cat" / "a.png", root / "dog" / f"{number}.png")
+    (advice,) = check(make_recipe(DataSection(source=root, tags=("cat", "dog"))), QUIET).advice
+    assert "1 image, cat/a.png and dog/0.png and dog/1.png and 7 more; each has" in advice
+
+
 def near_duplicates(
     root: Path, picture: MakePicture, table: MakeTable, **options: Any
 ) -> DataSection:

@@ -127,7 +127,23 @@ def test_what_would_decide_says_where_how_many_in_all_and_how() -> None:
         "; 648 more images in test (about 6,500 in all) would decide, as it looks that it is broken"
     )
     assert budgets_table([row]).texts[0][-2] == "648 more images in test (about 6,500 in all): fail"
-    assert words.needs(0.0176, wanted) == (
+    assert words.needs(0.0176, (0.0009, 0.0379), wanted) == (
         "About 648 more images in test (about 6\u202f500 in all) would decide it, as it looks by "
         "breaking it."
     )
+
+
+def test_a_margin_without_an_interval_is_not_said_to_be_out_of_reach_of_more_images() -> None:
+    row = BudgetRow(
+        variant="int8",
+        runtime="litert",
+        stage="validate",
+        budget="max_map_drop",
+        limit=0.3,
+        measured=0.0,
+        verdict="undecided",
+    )
+    assert describe_check(row).endswith(
+        "of one group or one alone; images of others would decide it"
+    )
+    assert words.needs(0.0, None, None).startswith("There is no interval, since images that have a")

@@ -109,8 +109,7 @@ def test_a_checkpoint_of_other_settings_or_with_damage_is_not_used(
     lines = Lines()
     assert read(same, lines) is not None
     assert read(other, lines) is None
-    assert "other" in lines.lines[-1]
-    assert "anew" in lines.lines[-1]
+    assert lines.lines[-1].endswith("or by other code; training starts anew")
     whole = path.read_bytes()
     try:
         path.write_bytes(whole[: len(whole) // 2])

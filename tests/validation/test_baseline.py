@@ -540,11 +540,12 @@ def test_a_verdict_that_only_the_former_baseline_made_fail_is_accepted(
     assert held(now, baseline).verdict == "pass"
 
 
+@pytest.mark.parametrize("tags", [("cat", "fox"), ("cat", "dog", "fox")])
 def test_a_verdict_about_another_vocabulary_is_not_accepted(
-    accepting: Callable[..., tuple[Path, Baseline]],
+    accepting: Callable[..., tuple[Path, Baseline]], tags: tuple[str, ...]
 ) -> None:
-    with pytest.raises(InputError, match=r"2 tags.*now says.*3 tags.*run: edgetag validate"):
-        accepting(verdict_of(tags=("cat", "fox")))
+    with pytest.raises(InputError, match="says something else in tags; run: edgetag validate"):
+        accepting(verdict_of(tags=tags))
 
 
 @pytest.mark.parametrize(

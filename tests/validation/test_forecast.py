@@ -66,6 +66,29 @@ def test_seven_pictures_are_refused(pictures: Path) -> None:
     assert "add labelled images (where hashes split, about 205 of a tag in all)" in no_score
 
 
+def test_pictures_that_all_have_the_tag_are_told_what_is_missing(pictures: Path) -> None:
+    everywhere = [(path, split, "1", "") for path, split, *_ in rows(30, 20, 40)]
+    no_epoch, no_score = checked(pictures, everywhere).problems[1:]
+    assert no_epoch.endswith("label more images that have a tag, and more that lack it")
+    assert no_score.endswith(
+        "beside 0 negatives; add labelled images (where hashes split, about 205 of a tag in all) "
+        "and some that lack it"
+    )
+
+
+def test_quotas_of_rare_tags_are_advised_only_where_they_can_help(pictures: Path) -> None:
+    """With a picture for training and one for test, none is left to choose an epoch by."""
+    quotas = "; or set data.split.rare_tags_first = true"
+    limit = "[budgets.default]\nmax_map_drop = 0.1\n"
+    already = f"split.rare_tags_first = true\n{limit}"
+    enough = [("000.png", "train", "0", "1"), ("001.png", "validation", "0", "1")]
+    enough += [(f"{number:03d}.png", "test", "1", "0") for number in range(2, 5)]
+    few = enough[:3]
+    assert checked(pictures, enough).problems[1].endswith(quotas)
+    assert quotas not in checked(pictures, enough, already).problems[1]
+    assert quotas not in checked(pictures, few).problems[1]
+
+
 @pytest.mark.parametrize(
     ("table", "split"), [(rows(0, 20, 80), "train"), (rows(30, 0, 80), "validation")]
 )
@@ -165,6 +188,21 @@ def test_near_duplicates_and_contradictions_are_told_with_their_rows(tmp_path: P
     assert "005.png (train)" in near
     assert "to an earlier row about the same image, whose label is unknown: 1 row," in conflict
     assert f"{tmp_path}/labels.csv:112" in conflict
+
+
+@pytest.mark.slow
+def test_an_image_that_nearly_equals_images_of_two_splits_is_counted_once(tmp_path: Path) -> None:
+    random = np.random.default_rng(5)
+    for number in range(110):
+        coarse = random.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+        Image.fromarray(coarse).resize((40, 40)).save(tmp_path / f"{number:03d}.png")
+    with Image.open(tmp_path / "005.png") as image:
+        image.resize((38, 38)).save(tmp_path / "test.png")
+        image.resize((42, 42)).save(tmp_path / "validation.png")
+    near = [("test.png", "test", "0", "1"), ("validation.png", "validation", "0", "1")]
+    report = checked(tmp_path, [*rows(10, 20, 80), *near])
+    assert len(report.near_duplicates) == 3
+    assert "nearly equal to an image of another split: 2 images, such as" in report.advice[0]
 
 
 def counted(

@@ -120,6 +120,13 @@ def test_after_a_validation_they_are_measured_and_map_is_planned_too(run_folder:
     assert need.flips == pytest.approx((cat.flips_of_positives + 1) / (cat.positives + 1))
 
 
+def test_data_of_other_tags_are_not_planned_with(run_folder: RunFolder) -> None:
+    recipe = run_folder.on_litert(MARGINS)
+    renamed = recipe.replace(data=recipe.data.replace(tags=("lynx", "dog", "food")))
+    with pytest.raises(InputError, match="other tags than the recipe lists; run: edgetag data bui"):
+        plan(renamed, run_folder.workspace, QUIET, "int8", 0.8, None, 0.05)
+
+
 def judged(run_folder: RunFolder, **changes: object) -> Plan:
     """Plan after a verdict on 93 images, of which `cat` has 40 and 53 others have not.
 

@@ -31,9 +31,12 @@ def report(
 
     --github also adds report/summary.md to the page of the GitHub Actions run.
     """
-    from edgetag.one_stage import run_stage
+    from edgetag.one_stage import require_in_step, run_stage
 
     loaded, workspace, progress = prepare(recipe, out, verbose)
+    with workspace.locked():
+        # A verdict on other tags or splits than the recipe's would be shown as its own.
+        require_in_step(("dataset",), loaded, workspace, progress)
     result = cast(
         "ReportResult", run_stage("report", loaded, workspace, progress, needs=("validate",))
     )

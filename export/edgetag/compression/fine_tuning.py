@@ -10,7 +10,6 @@ import numpy as np
 from edgetag.compression.batch_norm import recalibrate
 from edgetag.compression.channels import WHOLE, with_widths
 from edgetag.dataset import Dataset, Rows, open_dataset
-from edgetag.errors import InputError
 from edgetag.metrics import Scores, mean_average_precision
 from edgetag.networks import Scorer, build_untrained, load_weights
 from edgetag.preprocess import Preprocessing
@@ -155,12 +154,7 @@ def open_bench(recipe: Recipe, workspace: Workspace, progress: Progress) -> Benc
     if recipe.training.deterministic:
         tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(recipe.seed)
-    dataset = open_dataset(workspace)
-    if dataset.vocabulary != recipe.data.vocabulary():
-        raise InputError(
-            f"{workspace.manifest}: made with other tags than the recipe lists; "
-            "run: edgetag data build"
-        )
+    dataset = open_dataset(workspace, tags=recipe.data.tags)
     if recipe.training.suspect_labels != "learn":
         dataset = without_left_out(dataset, workspace)
     return Bench(

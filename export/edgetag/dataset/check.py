@@ -100,8 +100,9 @@ def _alike(answers: Iterable[Answer]) -> Iterator[str]:
 def _advice(plan: Plan) -> tuple[str, ...]:
     advice = []
     if near := plan.near_duplicates:
+        images = len({pair.path for pair in near})  # some nearly equal images of several splits
         advice.append(
-            f"nearly equal to an image of another split: {counted(len(near), 'image')}, such as "
+            f"nearly equal to an image of another split: {counted(images, 'image')}, such as "
             f"{near[0].path} ({near[0].split}) and {near[0].other_path} ({near[0].other_split}), "
             "so figures come out too good; give both one group, or set "
             "data.drop_near_duplicates = true"
@@ -121,7 +122,10 @@ def _advice(plan: Plan) -> tuple[str, ...]:
             "correct the labels, or answer on the page of edgetag review"
         )
     if joined := [image for image in plan.images if image.added_up]:
-        pairs = [" and ".join((image.entry.path, *image.repeats)) for image in joined]
+        pairs = [
+            first_few((image.entry.path, *image.repeats), NAMED, between=" and ")
+            for image in joined
+        ]
         advice.append(
             f"in several class folders: {counted(len(joined), 'image')}, "
             f"{first_few(pairs, NAMED)}; each has the tags of all of its folders; delete copies "

@@ -6,6 +6,7 @@ from edgetag.dataset.result import SplitCounts
 from edgetag.dataset.split import SHARE, TRAIN, VALIDATION
 from edgetag.errors import InputError
 from edgetag.recipe import Recipe
+from edgetag.tables.formats import counted
 
 
 def require_fit_splits(recipe: Recipe, splits: Mapping[str, SplitCounts]) -> None:
@@ -40,7 +41,8 @@ def unfit_for_training(recipe: Recipe, splits: Mapping[str, SplitCounts]) -> lis
     ):
         problems.append(
             "no tag has both a positive and a negative image in the validation split, so no epoch "
-            "can be told from another; label more images or set data.split.rare_tags_first = true"
+            "can be told from another; label more images that have a tag, and more that lack it"
+            f"{_or_by_quota(recipe, splits)}"
         )
     return problems
 
@@ -62,6 +64,18 @@ def _empty(name: str, splits: Mapping[str, SplitCounts]) -> str:
     return f"no image of {images} is in split {name!r}; {hint}"
 
 
+def _or_by_quota(recipe: Recipe, splits: Mapping[str, SplitCounts]) -> str:
+    """Offer quotas of rare tags, where they can bring validation a positive beside negatives."""
+    if recipe.data.split.rare_tags_first:
+        return ""
+    for tag in recipe.data.tags:
+        counts = [split.tags[tag] for split in splits.values()]
+        # Training takes the first positive, and test the next.
+        if sum(c.positives for c in counts) > 2 and any(c.negatives for c in counts):
+            return "; or set data.split.rare_tags_first = true"
+    return ""
+
+
 def _untrained(train: SplitCounts) -> list[str]:
     without = [tag for tag, counts in train.tags.items() if not counts.positives]
     if not without:
@@ -80,8 +94,11 @@ def _unscored(recipe: Recipe, splits: Mapping[str, SplitCounts]) -> list[str]:
     tags = splits[name].tags
     most = max(tags, key=lambda tag: tags[tag].positives)
     wanted = f" (where hashes split, about {least / SHARE:.0f} of a tag in all)" * (name == "test")
+    lower = ", or lower min_positives" if scored_tags(splits[name], 1) else ""
+    if not tags[most].negatives:
+        wanted += " and some that lack it"
     return [
         f"no tag can be scored on {name}: validation.min_positives is {least}, and {most!r} has "
-        f"the most positives there, {tags[most].positives}, beside {tags[most].negatives} "
-        f"negatives; add labelled images{wanted}, or lower min_positives"
+        f"the most positives there, {tags[most].positives}, beside "
+        f"{counted(tags[most].negatives, 'negative')}; add labelled images{wanted}{lower}"
     ]

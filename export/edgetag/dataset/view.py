@@ -191,11 +191,14 @@ def read_manifest(path: Path) -> pl.DataFrame:
     return manifest.with_columns(lacking)
 
 
-def open_dataset(workspace: Workspace, input_size: int | None = None) -> Dataset:
-    """Open the data that the dataset stage has built, for networks of an input size where given.
+def open_dataset(
+    workspace: Workspace, input_size: int | None = None, tags: tuple[str, ...] | None = None
+) -> Dataset:
+    """Open the data that the dataset stage has built, of an input size and of tags where given.
 
     Raises:
-        InputError: It is missing, damaged, its parts do not fit, or its images have another size.
+        InputError: It is missing, damaged, its parts do not fit, or its images have another size
+            or its rows other tags.
     """
     manifest = read_manifest(workspace.manifest)
     cache = open_cache(workspace.cache)
@@ -215,4 +218,9 @@ def open_dataset(workspace: Workspace, input_size: int | None = None) -> Dataset
             "run: edgetag data build"
         )
     names = tuple(c.removeprefix("tag:") for c in manifest.columns if c.startswith("tag:"))
+    if tags not in (None, names):
+        raise InputError(
+            f"{workspace.manifest}: made with other tags than the recipe lists; "
+            "run: edgetag data build"
+        )
     return Dataset(manifest, Vocabulary(names), cache)

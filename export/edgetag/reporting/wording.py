@@ -22,6 +22,13 @@ LOST: dict[LossMeasure, str] = {
 """Measures in words."""
 
 
+NO_INTERVAL = (
+    "there is no interval, since images that have a tag, or that lack it, are of one group or one "
+    "alone; images of others would decide it"
+)
+"""Why an accuracy decides nothing though it was measured, and what to do."""
+
+
 def format_needs(needs: Needs | None, tag: str | None = None) -> str:
     """Say what would decide a check: `340 more positives of cat in test (about 3,400 in all)`."""
     if needs is None:
@@ -51,6 +58,8 @@ def describe_check(row: BudgetRow) -> str:
         return f"{text}; {row.reason}"
     if row.verdict != "undecided" or row.measured is None:
         return text
+    if row.interval is None:
+        return f"{text}; {NO_INTERVAL}"
     if row.needs is None:
         return f"{text}; more images like these would not decide it"
     how = "that it is broken" if row.needs.decides == "fail" else "that it is kept"

@@ -241,7 +241,9 @@ def read_checkpoint(
         progress.say(f"{path}: damaged ({error}); training starts anew")
         return None
     if checkpoint.fingerprint != fingerprint:
-        progress.say(f"{path}: made by another recipe or from other data; training starts anew")
+        progress.say(
+            f"{path}: of another recipe, other data or by other code; training starts anew"
+        )
         return None
     progress.say(f"training goes on after epoch {len(checkpoint.records)}")
     return checkpoint

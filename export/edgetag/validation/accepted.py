@@ -136,12 +136,15 @@ def accept_run(
     """
     verdict_file = workspace.validate / "verdict.json"
     verdict = Verdict.read(verdict_file, "validate")
-    now = (recipe.name, recipe.data.tags, recipe.validation.splits[0])
-    if (verdict.recipe, verdict.tags, verdict.split) != now:
+    same = {
+        "name": verdict.recipe == recipe.name,
+        "tags": verdict.tags == recipe.data.tags,
+        "validation.splits": verdict.split == recipe.validation.splits[0],
+    }
+    if others := [key for key, is_same in same.items() if not is_same]:
         raise InputError(
-            f"{verdict_file}: it is about the recipe {verdict.recipe!r}, {len(verdict.tags)} tags "
-            f"and the split {verdict.split!r}, and {recipe_file} now says {now[0]!r}, "
-            f"{len(now[1])} tags and {now[2]!r}; run: edgetag validate"
+            f"{verdict_file}: {recipe_file} now says something else in {' and '.join(others)}; "
+            "run: edgetag validate"
         )
     failing = [name for name, decision in _deciding(verdict).items() if decision == "fail"]
     if failing and not accept_failing:

@@ -115,9 +115,9 @@ def plan(
         flips: Share of decisions assumed to flip where no verdict tells.
 
     Raises:
-        InputError: There is no data, no such variant, or no margin to plan for.
+        InputError: There is no data of these tags, no such variant, or no margin to plan for.
     """
-    dataset = open_dataset(workspace)
+    dataset = open_dataset(workspace, tags=recipe.data.tags)
     split = recipe.validation.splits[0]
     rows = dataset.rows(split)
     labels, groups = dataset.labels(rows), dataset.groups(rows)

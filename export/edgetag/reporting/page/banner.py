@@ -215,7 +215,9 @@ def _reason(row: BudgetRow, also: list[str]) -> Reason:
 def _advice(row: BudgetRow) -> str:
     if row.reason:
         return f"{row.reason[0].upper()}{row.reason[1:].rstrip('.')}."
-    return words.needs(row.measured, row.needs) if row.verdict == "undecided" else ""
+    if row.verdict != "undecided":
+        return ""
+    return words.needs(row.measured, row.interval, row.needs)
 
 
 def _unexplained(view: View) -> Iterator[Reason]:

@@ -1,7 +1,8 @@
 """Figures and needs in the words of the page's sentences."""
 
 from edgetag.judging.checks import Needs
-from edgetag.tables.formats import counted, format_count
+from edgetag.reporting.wording import NO_INTERVAL
+from edgetag.tables.formats import Bounds, counted, format_count
 
 OF = {
     "images": "images",
@@ -15,12 +16,14 @@ def mean_ap(tags: int) -> str:
     return f"mAP over {counted(tags, 'tag')}"
 
 
-def needs(measured: float | None, wanted: Needs | None) -> str:
+def needs(measured: float | None, interval: Bounds | None, wanted: Needs | None) -> str:
     """Say what would decide an undecided check, in a sentence."""
     if wanted:
         return f"About {_more(wanted)} would decide it, as it looks {_HOW[wanted.decides]}."
     if measured is None:
         return "It could not be measured here."
+    if interval is None:
+        return f"{NO_INTERVAL[0].upper()}{NO_INTERVAL[1:]}."
     return "It would take over a thousand times as many images to decide it."
 
 
