@@ -230,6 +230,20 @@ def test_a_label_about_which_equal_images_contradict_each_other_is_unknown(
     assert kept == [("a.png", None, 1, ["cat"]), ("c.png", 1, 0, [])]
 
 
+def test_rows_of_one_picture_that_name_different_splits_are_told(
+    root: Path, picture: MakePicture, table: MakeTable, make_recipe: MakeRecipe
+) -> None:
+    for number, name in enumerate(("a.png", "c.png")):
+        picture(name, number)
+    shutil.copy(root / "a.png", root / "b.png")
+    rows = [("path", "split", "cat"), ("a.png", "train", 1), ("b.png", "test", 1)]
+    rows += [("c.png", "test", 0), ("c.png", "", 0)]
+    report = check(make_recipe(DataSection(source=table("t.csv", rows), tags=("cat",))), QUIET)
+    said = "in rows that name different splits: 1 image, a.png; the first row's split counts"
+    assert [line for line in report.advice if said in line]
+    assert {name: split.images for name, split in report.splits.items()} == {"train": 1, "test": 1}
+
+
 @pytest.mark.parametrize(("absent_tags", "absent"), [("negative", 0), ("unknown", None)])
 def test_a_picture_in_two_class_folders_has_both_tags_and_is_named(
     root: Path,

@@ -131,6 +131,12 @@ def _advice(plan: Plan) -> tuple[str, ...]:
             f"{first_few(pairs, NAMED)}; each has the tags of all of its folders; delete copies "
             "that lie in a wrong one"
         )
+    if torn := [image.entry.path for image in plan.images if image.splits_differ]:
+        advice.append(
+            f"in rows that name different splits: {counted(len(torn), 'image')}, "
+            f"{first_few(torn, NAMED)}; the first row's split counts, so give all rows of an image "
+            "that one"
+        )
     if ignored := plan.sources.passed_over():
         advice.append(ignored)
     return tuple(advice)

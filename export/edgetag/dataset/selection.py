@@ -35,7 +35,7 @@ class Image:
     those of the first row, with what other rows of the same image add. `contested` are the columns
     of tags about which rows contradict each other; their labels are unknown. `repeats` are the
     other paths of the same image. Whether entries of other labels have been added up, `added_up`
-    says.
+    says; whether they name several splits, of which the first counts, `splits_differ`.
     """
 
     position: int
@@ -47,6 +47,7 @@ class Image:
     contested: tuple[int, ...] = ()
     repeats: tuple[str, ...] = ()
     added_up: bool = False
+    splits_differ: bool = False
 
     @property
     def identity(self) -> str:
@@ -111,9 +112,10 @@ def _merge(candidates: list[Image], *, adds_up: bool) -> Image:
     first = candidates[0]
     if len(candidates) == 1:
         return first
+    splits = [c.entry.split for c in candidates if c.entry.split is not None]
     entry = replace(
         first.entry,
-        split=next((c.entry.split for c in candidates if c.entry.split is not None), None),
+        split=next(iter(splits), None),
         group=next((c.entry.group for c in candidates if c.entry.group is not None), None),
         before=tuple(dict(pair for c in candidates for pair in c.entry.before).items()),
     )
@@ -126,6 +128,7 @@ def _merge(candidates: list[Image], *, adds_up: bool) -> Image:
         labels=tuple(next(iter(known)) if len(known) == 1 else None for known in said),
         contested=tuple(column for column, known in enumerate(said) if len(known) > 1),
         added_up=adds_up and len({c.labels for c in candidates}) > 1,
+        splits_differ=len(set(splits)) > 1,
         repeats=tuple(
             dict.fromkeys(c.entry.path for c in candidates if c.entry.path != entry.path)
         ),
