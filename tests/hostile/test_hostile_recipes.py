@@ -35,6 +35,14 @@ def test_a_malformed_recipe_is_refused_in_words(tmp_path: Path, content: bytes, 
         load_recipe(path)
 
 
+def test_a_value_of_any_length_is_shown_by_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(f'name = "x"\n[data]\nsource = "t"\ntags = "{"cat " * 1000}"\n')
+    with pytest.raises(InputError, match="list in brackets") as refused:
+        load_recipe(path)
+    assert len(str(refused.value)) < 500
+
+
 def test_a_missing_recipe_says_how_to_write_one(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="edgetag recipe new"):
         load_recipe(tmp_path / "none.toml")

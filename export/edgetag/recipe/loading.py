@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from edgetag.errors import EdgetagError, InputError
+from edgetag.errors import EdgetagError, InputError, one_line
 from edgetag.recipe.mistaken import NEW, WANTED, mistaken_file
 from edgetag.recipe.sections import Recipe, with_places
 from edgetag.records import first_problem
@@ -139,7 +139,7 @@ def _explain(problem: ErrorDetails, text: str, path: Path) -> str:
         # What keys of a section do not fit together is told by the key that it begins with.
         place = f"{path}:{_line_of(text, [*keys, *named[0].split('.')])}: {name}: "
     given = problem["input"]
-    shown = f" (got {given!r})" if isinstance(given, str | int | float | bool) else ""
+    shown = f" (got {one_line(repr(given))})" if isinstance(given, str | int | float | bool) else ""
     return f"{place}{message}{shown}"
 
 
