@@ -1,5 +1,6 @@
 """A verdict judged again: the same without a doubtful label, another where many are wrong."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,14 @@ import pytest
 
 from edgetag.dataset import open_dataset
 from edgetag.errors import InputError
+from edgetag.judging.checks import Check
 from edgetag.labels import UNKNOWN
 from edgetag.mining.sensitivity import sensitivity, turned_round
 from edgetag.progress import SilentProgress
 from edgetag.validation import stage as validation
+from edgetag.validation.heat_maps import with_heat_maps
 from edgetag.validation.result import Verdict
+from edgetag.workspace import Workspace
 from tests.support.tiny_run import TEST, RunFolder, make_run_folder
 
 LIMITS = """
@@ -40,6 +44,18 @@ def test_without_a_doubtful_label_the_verdict_is_found_again(judged: RunFolder) 
         assert each.verdict == each.verdict_if_wrong == verdict.decisions[each.variant]
         assert each.map_drop == each.map_drop_if_wrong
         assert each.tags == ()
+
+
+@pytest.mark.slow
+def test_what_was_decided_about_heat_maps_stays(judged: RunFolder, tmp_path: Path) -> None:
+    workspace = Workspace(shutil.copytree(judged.workspace.root, tmp_path / "run"))
+    path = workspace.validate / "verdict.json"
+    verdict = Verdict.read(path, "validate")
+    broken = Check(budget="max_heat_map_error", limit=0.01, measured=0.5, verdict="fail")
+    failed = tuple(with_heat_maps(entry, None, (broken,)) for entry in verdict.variants)
+    verdict.replace(variants=failed).write(path)
+    files = sensitivity(judged.with_recipe(LIMITS), workspace, open_dataset(workspace), {})
+    assert {(each.verdict, each.verdict_if_wrong) for each in files} == {("fail", "fail")}
 
 
 @pytest.mark.slow

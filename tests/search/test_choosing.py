@@ -206,3 +206,21 @@ def test_every_loser_says_why(loser: SearchTrial, budgets: dict[str, float], why
     assert best_of(trials, budgets, COST) == best
     assert explained(loser, best, trials, COST).why == why
     assert explained(best, best, trials, COST).why == "chosen"
+
+
+def test_of_two_alike_the_loser_is_not_said_to_be_less_accurate() -> None:
+    best, other = trial("a", 10, 0.8), trial("b", 10, 0.8)
+    assert best_of([other, best], {}, COST) == best
+    assert explained(other, best, [other, best], COST).why == (
+        "keeps every budget, but a costs as little, is as accurate, and comes first by name"
+    )
+
+
+def test_what_breaks_a_budget_is_not_why_another_one_lost_that_keeps_all() -> None:
+    budgets = {"max_map_drop": 0.5, "max_logit_rmse": 0.3}
+    best, other = trial("best", 10, 0.6, budgets=budgets), trial("b", 20, 0.7, budgets=budgets)
+    far = trial("far", 15, 0.8, budgets=budgets, distance=0.9)
+    trials = [best, other, far]
+    assert best_of(trials, budgets, COST) == best
+    told = explained(other, best, trials, COST)
+    assert (told.dominated_by, told.why) == ("far", "keeps every budget, but best costs less")

@@ -11,8 +11,9 @@ from edgetag.judging.checks import Check
 from edgetag.progress import SilentProgress
 from edgetag.reporting.results import tables_of
 from edgetag.validation import stage
-from edgetag.validation.needs import images_to_decide, in_all, outcome_of, split_share
+from edgetag.validation.needs import Flips, images_to_decide, in_all, outcome_of, split_share
 from edgetag.validation.planning import plan
+from edgetag.validation.proportions import paired_interval, score_statistic
 from tests.support.tiny_run import STYLE, TEST, TRAIN, VALIDATION, RunFolder
 
 QUIET = SilentProgress()
@@ -37,6 +38,37 @@ def test_so_many_images_decide_with_the_chance_promised(
         surely = norm.sf((drops - limit) / narrowed) * tests <= 0.025
         share = ((drops - 1.96 * narrowed > limit) & surely).mean()
     assert share == pytest.approx(0.8, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("size", "lost", "gained", "limit"),
+    [(20, 0, 0, 0.1), (50, 0, 0, 0.05), (20, 1, 1, 0.1), (50, 1, 0, 0.05), (40, 6, 1, 0.05)],
+)
+def test_so_many_pairs_decide_with_the_chance_promised_though_few_have_flipped(
+    size: int, lost: int, gained: int, limit: float
+) -> None:
+    measured, share = (lost - gained) / size, (lost + gained + 1) / (size + 1)
+    now = paired_interval(lost, gained, size, 0.95)
+    flips = Flips(lost + gained, 1.0)
+    more = images_to_decide(limit, measured, now, size, 1, 0.025, wanted=0.8, flips=flips)
+    assert more is not None
+    shares = ((share + measured) / 2, (share - measured) / 2, 1 - share)
+    drawn = np.random.default_rng(1).multinomial(size + more, shares, size=4000)
+    outcomes, times = np.unique(drawn, axis=0, return_counts=True)
+    statistics = np.array([score_statistic(a, b, size + more, limit) for a, b, _ in outcomes])
+    z = norm.ppf(0.975)
+    decided = statistics <= -z if measured < limit else statistics >= z
+    assert times[decided].sum() / 4000 == pytest.approx(0.83, abs=0.05)
+
+
+def test_pairs_in_groups_take_as_many_times_more_as_their_design_effect() -> None:
+    def needed(effect: float) -> int:
+        flips = Flips(4, effect)
+        more = images_to_decide(0.05, 0.02, (-0.01, 0.06), 100, 1, 0.025, flips=flips)
+        assert more is not None
+        return 100 + more
+
+    assert needed(3.0) == pytest.approx(3 * needed(1.0), rel=0.01)
 
 
 def test_no_number_is_advised_that_is_a_thousand_times_what_there_is() -> None:

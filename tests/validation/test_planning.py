@@ -11,7 +11,7 @@ from scipy.stats import norm
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress
 from edgetag.validation import stage
-from edgetag.validation.needs import images_to_decide
+from edgetag.validation.needs import Flips, images_to_decide
 from edgetag.validation.plan_result import Need, Plan
 from edgetag.validation.plan_tables import plan_tables
 from edgetag.validation.planning import MOST, _smallest, images_needed, plan, power
@@ -216,16 +216,16 @@ def test_an_open_margin_is_planned_by_what_was_measured(run_folder: RunFolder) -
     tags, budgets = (cat, *entry.tags[1:]), (check("max_map_drop", 0.02, 0.01, 0.03),)
     made = judged(run_folder, tags=tags, budgets=budgets)
     tests = 3  # two of cat that could fail, one of the second tag
-    for name, each, tested in (
-        ("cat", open_recall, tests),
-        ("cat", lost_fpr, tests),
-        (None, budgets[0], 1),
+    for name, each, tested, flips in (
+        ("cat", open_recall, tests, Flips(3, 1.2)),
+        ("cat", lost_fpr, tests, Flips(2, 1.2)),
+        (None, budgets[0], 1, None),
     ):
         need = need_of(made, name, each.budget)
         assert each.measured is not None
         assert each.interval is not None
         more = images_to_decide(
-            each.limit, each.measured, each.interval, need.have, tested, 0.025, 0.8
+            each.limit, each.measured, each.interval, need.have, tested, 0.025, 0.8, flips
         )
         assert more is not None
         assert need.needed == need.have + more

@@ -8,12 +8,13 @@ import numpy.typing as npt
 import polars as pl
 
 from edgetag.dataset import Dataset, Rows
-from edgetag.judging.decisions import TagDecision
+from edgetag.judging.decisions import TagDecision, worst
 from edgetag.labels import UNKNOWN
 from edgetag.mining.result import Sensitivity, TagSensitivity
 from edgetag.recipe import Recipe
 from edgetag.validation.comparison import Comparison, compare
 from edgetag.validation.decision import check_overall, check_tags, decide, tag_decision
+from edgetag.validation.heat_maps import BUDGET as ON_HEAT_MAPS
 from edgetag.validation.inputs import fp32_size_bytes, split_of
 from edgetag.validation.judged import Judged, read_judged
 from edgetag.validation.metrics import Measured
@@ -30,7 +31,8 @@ def sensitivity(
 ) -> tuple[Sensitivity, ...]:
     """Judge every file over the deciding split with doubtful labels turned round.
 
-    From stored scores, with the thresholds of the verdict: nothing is scored or fitted again.
+    From stored scores, with the thresholds of the verdict: nothing is scored or fitted again, and
+    what was decided about heat maps, which are not stored, stays.
 
     Args:
         recipe: Gives limits.
@@ -69,6 +71,7 @@ def _of_file(
     size = fp32_size_bytes(workspace)
     overall = check_overall(budget, comparison, split, entry.size_bytes, size)
     checks = check_tags(budget, comparison, split)
+    on_maps = [check.verdict for check in entry.budgets if check.budget == ON_HEAT_MAPS]
     tags = []
     for tag in entry.tags:
         turned = np.intersect1d(doubtful.get(tag.tag, rows[:0]), rows)
@@ -82,7 +85,7 @@ def _of_file(
         map_drop=entry.map_drop,
         map_drop_if_wrong=comparison.mean_ap.drop if comparison.mean_ap else None,
         verdict=entry.verdict,
-        verdict_if_wrong=decide(overall, checks, comparison),
+        verdict_if_wrong=worst([decide(overall, checks, comparison), *on_maps]),
         tags=tuple(tags),
     )
 

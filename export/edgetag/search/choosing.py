@@ -153,7 +153,12 @@ def explained(
 ) -> SearchTrial:
     """Return a trial with the reason why it was not chosen, or with the word that it was."""
     dominating = [other for other in trials if other.is_final and dominates(other, trial, cost)]
-    by = min(dominating, key=lambda other: (-other.accuracy, other.name), default=None)
+    # What breaks a budget is not why another one lost that keeps all.
+    by = min(
+        dominating,
+        key=lambda other: (bool(other.exceeds), -other.accuracy, other.name),
+        default=None,
+    )
     update = {"dominated_by": by.name if by and trial.is_final else None}
     why = trial.why
     if trial.name == chosen.name:
@@ -163,9 +168,18 @@ def explained(
     elif trial.is_final and trial.exceeds:
         why = f"breaks {broken_limits(trial)}"
     elif trial.is_final:
-        better = "costs less" if chosen.cost(cost) < trial.cost(cost) else "is more accurate"
-        why = f"dominated by {by.name}" if by else f"keeps every budget, but {chosen.name} {better}"
+        why = f"keeps every budget, but {chosen.name} {_better(chosen, trial, cost)}"
+        if by is not None and not by.exceeds:
+            why = f"dominated by {by.name}"
     return trial.replace(**update, why=why)
+
+
+def _better(chosen: SearchTrial, trial: SearchTrial, cost: Cost) -> str:
+    if chosen.cost(cost) < trial.cost(cost):
+        return "costs less"
+    if chosen.accuracy > trial.accuracy:
+        return "is more accurate"
+    return "costs as little, is as accurate, and comes first by name"
 
 
 def broken_limits(trial: SearchTrial, budgets: Budgets | None = None) -> str:

@@ -15,9 +15,9 @@ from typing import Literal
 from edgetag.judging.checks import Check, Needs, Value, judge
 from edgetag.judging.decisions import Decision, TagDecision, worst
 from edgetag.recipe import LIMITS, Budget
-from edgetag.validation.comparison import Comparison, Measure, TagComparison
+from edgetag.validation.comparison import Comparison, Measure, Paired, TagComparison
 from edgetag.validation.metrics import Split
-from edgetag.validation.needs import images_to_decide, outcome_of
+from edgetag.validation.needs import Flips, images_to_decide, outcome_of
 from edgetag.validation.proportions import holm
 from edgetag.validation.result import ON_ACCURACY, Failure, VariantVerdict
 from edgetag.validation.statistics import chance_at_most
@@ -36,6 +36,7 @@ class Estimate:
         p_fail: The chance to see so much if the true value were at the limit; None where no
             correction applies.
         tests: How many checks `p_fail` is corrected for.
+        flips: Of a paired difference of proportions.
     """
 
     measure: Measure
@@ -43,6 +44,7 @@ class Estimate:
     of: Unit
     p_fail: float | None = None
     tests: int = 1
+    flips: Flips | None = None
 
 
 def judge_margin(budget: str, limit: float, estimate: Estimate, confidence: float) -> Check:
@@ -59,7 +61,9 @@ def judge_margin(budget: str, limit: float, estimate: Estimate, confidence: floa
     check = judge(budget, limit, Value(drop, interval, estimate.p_fail), level)
     if check.verdict != "undecided" or interval is None:
         return check
-    more = images_to_decide(limit, drop, interval, estimate.size, estimate.tests, level)
+    more = images_to_decide(
+        limit, drop, interval, estimate.size, estimate.tests, level, flips=estimate.flips
+    )
     if more is None:
         return check
     needs = Needs(more=more, of=estimate.of, decides=outcome_of(limit, drop))
@@ -128,13 +132,17 @@ def check_tags(
 
 
 def _recall(tag: TagComparison, limit: float, effect: float) -> tuple[Estimate, float]:
-    share = tag.recall
-    return Estimate(share.measure, share.total, "positives"), share.chance_beyond(limit, effect)
+    return _share(tag.recall, "positives", limit, effect)
 
 
 def _fpr(tag: TagComparison, limit: float, effect: float) -> tuple[Estimate, float]:
-    share = tag.fpr
-    return Estimate(share.measure, share.total, "negatives"), share.chance_beyond(limit, effect)
+    return _share(tag.fpr, "negatives", limit, effect)
+
+
+def _share(share: Paired, of: Unit, limit: float, effect: float) -> tuple[Estimate, float]:
+    flips = Flips(share.worse + share.better, effect)
+    estimate = Estimate(share.measure, share.total, of, flips=flips)
+    return estimate, share.chance_beyond(limit, effect)
 
 
 def _ap(tag: TagComparison, limit: float, _effect: float) -> tuple[Estimate, float]:

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from scipy.special import ndtri
 
 from edgetag.dataset import Dataset
 from edgetag.judging.checks import Check
+from edgetag.validation.proportions import score_variance
 from edgetag.validation.statistics import Interval
 
 MOST_TIMES = 1000
@@ -15,6 +16,18 @@ MOST_TIMES = 1000
 
 POWER = 0.8
 """Chance that so many images do decide: half of the time new ones show less than the old."""
+
+
+class Flips(NamedTuple):
+    """Decisions behind a difference of recall or of false positives.
+
+    Attributes:
+        number: How many flipped, to the worse or to the better.
+        effect: How many images of a group tell as much as one alone.
+    """
+
+    number: int
+    effect: float
 
 
 def images_to_decide(
@@ -25,11 +38,13 @@ def images_to_decide(
     tests: int,
     level: float,
     wanted: float = POWER,
+    flips: Flips | None = None,
 ) -> int | None:
     """Return how many more images decide with the chance wanted if the measured value is true.
 
     An interval narrows with the square root of the number of images, and new images scatter by as
-    much around the true value. A fail must outdo Holm's correction too, at worst that of
+    much around the true value. Tango's interval of few flips narrows faster: with `flips` both
+    errors are those of that test. A fail must outdo Holm's correction too, at worst that of
     Bonferroni.
 
     Args:
@@ -40,6 +55,7 @@ def images_to_decide(
         tests: Checks that a fail is corrected for.
         level: Level of either end of the interval.
         wanted: The chance.
+        flips: Of a paired difference of proportions.
 
     Returns:
         None where the measured value is so near the limit that it would take a thousand times as
@@ -48,13 +64,26 @@ def images_to_decide(
     distance = abs(limit - measured)
     end, power = -float(ndtri(level)), float(ndtri(wanted))
     if measured < limit:
-        width = (interval[1] - measured) * (end + power) / end
+        least, half = end, interval[1] - measured
     else:
-        least = -float(ndtri(level / max(1, tests)))
-        width = (measured - interval[0]) * (least + power) / end
+        least, half = -float(ndtri(level / max(1, tests))), measured - interval[0]
+    if_at_limit, if_measured = half / end, half / end
+    if flips is not None:
+        if_at_limit, if_measured = _paired_errors(limit, measured, size, flips)
+    width = least * if_at_limit + power * if_measured
     if width**2 >= MOST_TIMES * distance**2:
         return None
     return max(1, math.ceil(size * (width / distance) ** 2) - size)
+
+
+def _paired_errors(limit: float, measured: float, size: int, flips: Flips) -> tuple[float, float]:
+    """Return the standard errors of a paired difference, if it is the limit, and as measured."""
+    # One more flip than seen, to either side alike: none seen is not never.
+    share = (flips.number + 1) / (size + 1)
+    worse, better = (share + measured) / 2, (share - measured) / 2
+    variances = score_variance(worse, better, 1.0, limit), share - measured**2
+    at_limit, as_measured = (math.sqrt(flips.effect * each / size) for each in variances)
+    return at_limit, as_measured
 
 
 def outcome_of(limit: float, measured: float) -> Literal["pass", "fail"]:

@@ -19,7 +19,7 @@ from edgetag.judging.checks import Check
 from edgetag.labels import Labels
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, TagBudget
-from edgetag.validation.needs import images_to_decide, in_all, outcome_of, split_share
+from edgetag.validation.needs import Flips, images_to_decide, in_all, outcome_of, split_share
 from edgetag.validation.plan_result import Need, Plan
 from edgetag.validation.proportions import score_statistic
 from edgetag.validation.result import TagVerdict, VariantVerdict, Verdict
@@ -180,8 +180,10 @@ def _as_measured(
     corrected = [c for tag in measured.tags for c in tag.checks if c.p_fail is not None]
     tests = 1 if need.tag is None else len(corrected)
     level = (1.0 - confidence) / 2.0
+    flipped = _flipped(_seen(measured, need.tag), need.of)
+    flips = None if flipped is None else Flips(flipped, measured.design_effect)
     more = images_to_decide(
-        check.limit, check.measured, check.interval, need.have, tests, level, wanted
+        check.limit, check.measured, check.interval, need.have, tests, level, wanted, flips
     )
     needed = None if more is None else need.have + more
     images = None
@@ -218,10 +220,17 @@ def _measured(workspace: Workspace, variant: str, split: str) -> VariantVerdict 
     return None
 
 
-def _seen(measured: VariantVerdict | None, tag: str) -> TagVerdict | None:
+def _seen(measured: VariantVerdict | None, tag: str | None) -> TagVerdict | None:
     if measured is None:
         return None
     return next((entry for entry in measured.tags if entry.tag == tag and entry.scored), None)
+
+
+def _flipped(seen: TagVerdict | None, of: str) -> int | None:
+    """Return how many decisions about positives or negatives flipped; None where nobody saw."""
+    if seen is None or seen.flips is None or seen.flips_of_positives is None:
+        return None
+    return seen.flips_of_positives if of == "positives" else seen.flips - seen.flips_of_positives
 
 
 class _Kind(NamedTuple):
@@ -280,17 +289,14 @@ def _tag_needs(
     wanted: float,
     recipe: Recipe,
 ) -> list[Need]:
-    of_positives = seen.flips_of_positives if seen else None
-    of_negatives = None
-    if seen is not None and seen.flips is not None and of_positives is not None:
-        of_negatives = seen.flips - of_positives
     needs = []
-    for budget, limit, of, (have, groups), flipped in (
-        ("max_recall_drop", limits.max_recall_drop, "positives", counts.positives, of_positives),
-        ("max_fpr_rise", limits.max_fpr_rise, "negatives", counts.negatives, of_negatives),
+    for budget, limit, of, (have, groups) in (
+        ("max_recall_drop", limits.max_recall_drop, "positives", counts.positives),
+        ("max_fpr_rise", limits.max_fpr_rise, "negatives", counts.negatives),
     ):
         if limit is None:
             continue
+        flipped = _flipped(seen, of)
         # One more flip than seen, as if the next image flipped: none seen is not never.
         share = assumed if flipped is None else (flipped + 1) / (have + 1)
         alone = images_needed(wanted, limit, min(share, 1.0), recipe.validation.confidence)

@@ -41,15 +41,20 @@ def score_statistic(lost: float, gained: float, total: float, difference: float)
     Returns:
         About standard normal if `difference` is the true one; falls as `difference` rises.
     """
-    a = 2.0 * total
-    b = -lost - gained + (2.0 * total - lost + gained) * difference
-    c = -gained * difference * (1.0 - difference)
-    share_gained = (math.sqrt(max(0.0, b * b - 4.0 * a * c)) - b) / (2.0 * a)
-    variance = total * (2.0 * share_gained + difference * (1.0 - difference))
+    variance = total * score_variance(lost, gained, total, difference)
     distance = lost - gained - total * difference
     if variance <= 0.0:
         return 0.0 if distance == 0.0 else math.copysign(math.inf, distance)
     return distance / math.sqrt(variance)
+
+
+def score_variance(lost: float, gained: float, total: float, difference: float) -> float:
+    """Return what one pair varies by if a supposed difference is true; see `score_statistic`."""
+    a = 2.0 * total
+    b = -lost - gained + (2.0 * total - lost + gained) * difference
+    c = -gained * difference * (1.0 - difference)
+    share_gained = (math.sqrt(max(0.0, b * b - 4.0 * a * c)) - b) / (2.0 * a)
+    return 2.0 * share_gained + difference * (1.0 - difference)
 
 
 def paired_interval(lost: float, gained: float, total: float, confidence: float) -> Interval:
