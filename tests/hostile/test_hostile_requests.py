@@ -163,7 +163,7 @@ def test_a_picture_without_end_is_ended(server: Served) -> None:
         assert sent < 1_000_000_000
 
 
-def test_a_refused_request_is_not_read_on(server: Served) -> None:
+def test_a_refused_request_is_not_read_for_ever(server: Served) -> None:
     with connected(server) as connection:
         connection.sendall(
             b"POST /v1/crop HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -171,6 +171,37 @@ def test_a_refused_request_is_not_read_on(server: Served) -> None:
         said = rest(connection)
     assert said.startswith(b"HTTP/1.1 422")
     assert b"connection: close" in said
+
+
+@pytest.mark.parametrize("route", ["tags", "crop", "nothing"])
+def test_who_still_sends_when_it_is_refused_is_not_cut_off(server: Served, route: str) -> None:
+    with connected(server) as connection:
+        start = f"POST /v1/{route} HTTP/1.1\r\nhost: x\r\ncontent-length: 200000\r\n\r\n"
+        connection.sendall(start.encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 4"), "it is refused by its head"
+        for _ in range(20):
+            connection.sendall(bytes(10_000))
+            time.sleep(0.005)  # a reset would come
+        assert b"HTTP/1.1" not in rest(connection)
+
+
+def test_a_body_behind_an_offer_of_another_protocol_is_a_body(server: Served, place: Path) -> None:
+    whole = (place / "root" / "good.png").read_bytes()
+    second = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+    for body, status in ((whole, 200), (second, 415)):
+        for pause_s in (0.0, 0.05):
+            with connected(server) as connection:
+                head = (
+                    "POST /v1/tags HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+                    f"Upgrade: h2c\r\nHTTP2-Settings: AAMA\r\nContent-Length: {len(body)}\r\n\r\n"
+                )
+                connection.sendall(head.encode() + (b"" if pause_s else body))
+                time.sleep(pause_s)
+                last = b"GET /v1/model HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+                connection.sendall((body if pause_s else b"") + last)
+                said = rest(connection)
+            assert said.startswith(b"HTTP/1.1 %d" % status), said
+            assert said.count(b"HTTP/1.1 ") == 2, "that of the body, and the last"
 
 
 @pytest.mark.parametrize(

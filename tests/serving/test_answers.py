@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -199,3 +200,21 @@ def test_the_interface_is_described(server: Served) -> None:
         assert {"path", "address"} <= {each["name"] for each in get["parameters"]}
         assert "multipart/form-data" in post["requestBody"]["content"]
         assert "503" in post["responses"]
+        for method, statuses in ((get, "403 404 502 504"), (post, "408 413")):
+            for status in ["401", "422", "503", *statuses.split()]:
+                assert "application/problem+json" in method["responses"][status]["content"]
+
+
+def test_a_method_that_nothing_answers_is_told_which_do(server: Served) -> None:
+    for path, methods in (("v1/tags", "GET, POST"), ("v1/model", "GET"), ("readyz", "GET, HEAD")):
+        answer = server.client.put(f"/{path}")
+        assert answer.status_code == 405
+        assert answer.headers["allow"] == methods
+
+
+def test_nothing_leads_out_of_the_place_that_a_proxy_gives_a_server(server: Served) -> None:
+    """Such as `https://example.org/tagger/`, of which the server knows nothing."""
+    assert server.client.post("/v1/tags/").status_code == 404, "no redirection to an address"
+    asked = re.findall(r"ask\(.v1/", server.client.get("/").text)
+    assert len(asked) == 3
+    assert "/v1/" not in server.client.get("/").text

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from edgetag.cli.app import app
 from edgetag.errors import InputError
+from edgetag.serving.listening import server_of
 from edgetag.serving.settings import Settings, read_settings
 from tests.support.commands import refusal_of
 from tests.support.paths import ROOT
@@ -74,6 +75,7 @@ def test_what_is_no_setting_is_refused_with_the_place(
         (("none.zip", "--host", "a..b"), "a..b:8000: no name of a host; give another --host"),
         (("none.zip", "--redis", "redis://localhost:abc"), "--redis: no address of Redis: Port"),
         (("none.zip", "--redis", "redis://localhost?db=x"), "--redis: no address of Redis: Inv"),
+        (("none.zip", "--redis", "redis://localhost?no=1"), "--redis: no address of Redis: "),
         (("none.zip", "--token-file", "short"), "short: a token has at least 16 characters"),
         (("none.zip", "--token-file", "none"), "none: No such file or directory"),
         (("none.zip", "--prefix", "nowhere://a/"), "--prefix nowhere://a/: Protocol not known"),
@@ -87,3 +89,8 @@ def test_a_server_that_cannot_start_says_why_in_a_sentence(
     Path("short").write_text("abc")
     done = CliRunner().invoke(app, ["serve", *arguments])
     assert reason in refusal_of(done)
+
+
+def test_waits_of_less_than_a_second_are_no_waits_of_none() -> None:
+    config = server_of(None, Settings(idle_s=0.5, stop_s=0.25)).config
+    assert (config.timeout_keep_alive, config.timeout_graceful_shutdown) == (0.5, 0.25)

@@ -4,9 +4,10 @@ Where to is MLflow's own setting, `MLFLOW_TRACKING_URI`. A verdict is logged onc
 run in MLflow is brought up to date.
 """
 
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from typing import Any
 
 from edgetag.benchmarking.current import read_current
@@ -51,7 +52,8 @@ def log_run(recipe: Recipe, workspace: Workspace, experiment: str) -> str:
     try:
         client = mlflow.MlflowClient()
         run = _run_of(client, experiment, recipe.name, digest)
-        with _ended(client, run):
+        # A client of a server prints where it shows the run, and stdout belongs to the result.
+        with redirect_stdout(sys.stderr), _ended(client, run):
             # The client makes as many requests of it as the server's limits ask for.
             client.log_batch(run, metrics, parameters, tags)
             client.log_text(run, settings, RECIPE_FILE)

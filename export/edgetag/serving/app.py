@@ -16,7 +16,7 @@ from edgetag.errors import InputError
 from edgetag.serving.metrics import CONTENT_TYPE, Metrics
 from edgetag.serving.operations import Crop, Heatmap, Mosaic, Operation, Tags
 from edgetag.serving.page import Page
-from edgetag.serving.problems import explain_errors
+from edgetag.serving.problems import PROBLEM, explain_errors
 from edgetag.serving.refusals import RefusalError, refuse_unknown
 from edgetag.serving.results import ModelAnswer, Problem, TagsAnswer
 from edgetag.serving.service import Answer, Service
@@ -25,6 +25,13 @@ from edgetag.serving.sources import FIELD, Sources
 
 PICTURES = ("image/jpeg", "image/png", "image/webp")
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+NO_ANSWER: dict[str, Any] = {
+    "description": "Why there is no answer.",
+    "content": {PROBLEM: {"schema": Problem.model_json_schema()}},
+}
+POST_STATUSES = (400, 401, 408, 413, 415, 422, 500, 503)
+GET_STATUSES = (400, 401, 403, 404, 413, 415, 422, 500, 502, 503, 504)
+"""Of what is refused or fails, as OpenAPI lists it."""
 NAMED = [
     {"name": name, "in": "query", "schema": {"type": "string"}, "description": words}
     for name, words in (
@@ -56,6 +63,7 @@ def make_app(service: Service, sources: Sources, settings: Settings, metrics: Me
         summary="Tags, heat maps, mosaics and crops of pictures.",
         docs_url=None,  # its page would load scripts from another host
         redoc_url=None,
+        redirect_slashes=False,  # to an address that a proxy before this server may not have
     )
     explain_errors(app)
 
@@ -82,7 +90,7 @@ def make_app(service: Service, sources: Sources, settings: Settings, metrics: Me
         }
 
         def register(function: Callable[..., Awaitable[Response]]) -> None:
-            for method in ("GET", "POST"):
+            for method, refused in (("GET", GET_STATUSES), ("POST", POST_STATUSES)):
                 app.add_api_route(
                     f"/v1/{name}",
                     function,
@@ -91,7 +99,7 @@ def make_app(service: Service, sources: Sources, settings: Settings, metrics: Me
                     response_model=None,
                     responses={
                         200: {"content": answers} if answers else {"model": TagsAnswer},
-                        **{code: {"model": Problem} for code in (400, 413, 415, 422, 503)},
+                        **dict.fromkeys(refused, NO_ANSWER),
                     },
                     openapi_extra={"requestBody": body}
                     if method == "POST"

@@ -70,7 +70,12 @@ class Cache:
                 self._redis = Redis.from_url(
                     settings.redis, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S
                 )
-            except ValueError as error:  # the address may have a password, and is not repeated
+                # It refuses what the address asks for and no connection has; it connects later.
+                self._redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]
+            except (
+                ValueError,
+                TypeError,
+            ) as error:  # the address may have a password, and is not repeated
                 raise InputError(
                     f"--redis: no address of Redis: {error}; give one such as "
                     "redis://localhost:6379"

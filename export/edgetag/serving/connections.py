@@ -1,8 +1,10 @@
 """Connections of clients that send too slowly, or too much, or never take what they asked for."""
 
 import asyncio
+import sys
 from typing import Any
 
+from httptools import HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from edgetag.serving.settings import Settings
@@ -21,6 +23,7 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
     class Connection(HttpToolsProtocol):
         """One client's connection."""
 
+        _data = _anew = b""
         _other_bytes = 0
         _body_bytes = 0
         _head_timer: asyncio.TimerHandle | None = None
@@ -39,7 +42,10 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
 
         def data_received(self, data: bytes) -> None:
             self._other_bytes += len(data)
-            super().data_received(data)
+            self._anew = data
+            while self._anew:
+                self._data, self._anew = self._anew, b""
+                super().data_received(self._data)
             # Chunks of one byte, the smallest there are, bring six of their own.
             if self._other_bytes > MOST_HEAD_BYTES + 6 * self._body_bytes:
                 self._end(TOO_LARGE)
@@ -52,7 +58,34 @@ def protocol_of(settings: Settings) -> type[HttpToolsProtocol]:
 
         def on_headers_complete(self) -> None:
             self._stop("_head_timer")
-            super().on_headers_complete()
+            if not self._is_offered_another():
+                super().on_headers_complete()
+
+        def on_message_complete(self) -> None:
+            if not self._is_offered_another():
+                super().on_message_complete()
+
+        def _unsupported_upgrade_warning(self) -> None:
+            """Have a request read anew without its offer of another protocol, such as HTTP/2.
+
+            HTTP allows that (RFC 9110, 7.8). To the parser, which takes the offer, the head is a
+            whole request, and the body behind it another one.
+            """
+            if not self._is_offered_another():
+                return
+            offer, former = sys.exception(), self.parser
+            assert isinstance(offer, HttpParserUpgrade)  # noqa: S101 - what uvicorn catches
+            version = former.get_http_version().encode()
+            lines = [
+                b"%s %s HTTP/%s" % (former.get_method(), self.url, version),
+                *(b"%s: %s" % field for field in self.headers if field[0] != b"upgrade"),
+            ]
+            self.parser = HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+            self._anew = b"\r\n".join([*lines, b"", self._data[offer.args[0] :]])
+
+        def _is_offered_another(self) -> bool:
+            return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
 
         def on_body(self, body: bytes) -> None:
             self._other_bytes -= len(body)

@@ -10,6 +10,7 @@ import uvicorn
 
 from edgetag.errors import InputError
 from edgetag.serving.connections import protocol_of
+from edgetag.serving.lingering import Lingering
 from edgetag.serving.logs import Tell
 from edgetag.serving.settings import Settings
 
@@ -97,15 +98,16 @@ def server_of(app: Any, settings: Settings) -> Server:
     """Return the HTTP server of an ASGI application, within the settings' limits."""
     return Server(
         uvicorn.Config(
-            app,
+            Lingering(app, settings.body_s),
             http=protocol_of(settings),
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_keep_alive=int(settings.idle_s),
-            timeout_graceful_shutdown=int(settings.stop_s),
+            # uvicorn waits for parts of a second too, but says that it takes whole ones.
+            timeout_keep_alive=settings.idle_s,  # type: ignore[arg-type]
+            timeout_graceful_shutdown=settings.stop_s,  # type: ignore[arg-type]
         ),
         settings.connections,
     )

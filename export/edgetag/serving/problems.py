@@ -3,6 +3,7 @@
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from edgetag.serving.refusals import READ, RefusalError
 from edgetag.serving.results import Problem
@@ -39,7 +40,18 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _not_there(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - for mypy
-    return _problem(request, error.status_code, str(error.detail), dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        # Starlette names the methods of the first route only, and each has one of a place's.
+        headers["Allow"] = ", ".join(_methods(request))
+    return _problem(request, error.status_code, str(error.detail), headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """Return what may be asked at a request's place."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    here = [route.methods or () for route in routes if route.path == request.scope["path"]]
+    return sorted({method for methods in here for method in methods})
 
 
 async def _crashed(request: Request, _error: Exception) -> Response:

@@ -1,6 +1,7 @@
 """Pictures in object stores and other places that fsspec opens, such as `s3://bucket/photos`."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,9 +17,16 @@ MARK = "://"
 
 @dataclass(frozen=True)
 class Address:
-    """Where a picture lies; it can be sent to another machine and read there."""
+    """Where a picture lies; it can be sent to another machine and read there.
+
+    Attributes:
+        url: Its own address.
+        listed: The address below which it was listed, and its path in that store. By its own it
+            may not be found: `zip://a.jpg` of one in an archive, or a name with `::`.
+    """
 
     url: str
+    listed: tuple[str, str] | None = None
 
     def read(self) -> bytes:
         """Return the picture's bytes.
@@ -27,7 +35,9 @@ class Address:
             PictureError: It is missing, larger than a picture can be, or cannot be read.
         """
         try:
-            data = read_object(*store_at(self.url), MOST_BYTES)
+            named, below = self.listed or (self.url, None)
+            store, path = store_at(named)
+            data = read_object(store, path if below is None else below, MOST_BYTES)
         except FileNotFoundError:
             raise PictureError(Rejection.MISSING, "there is no such object") from None
         except Exception as error:  # each store has errors of its own
@@ -56,6 +66,9 @@ def find(url: str) -> Iterable[Stored]:
     try:
         store, path = store_at(url)
         below = store.find(path, detail=True)
+        if not below:
+            with suppress(FileNotFoundError), _failures_told():
+                store.info(path)
     except MissingExtraError:
         raise
     except ImportError as error:
@@ -65,7 +78,11 @@ def find(url: str) -> Iterable[Stored]:
     if not below:
         raise InputError(f"{url}: there is no such object, and none below it")
     return [
-        Stored(Address(store.unstrip_protocol(name)), int(facts.get("size") or -1), _time(facts))
+        Stored(
+            Address(store.unstrip_protocol(name), (url, name)),
+            int(facts.get("size") or -1),
+            _time(facts),
+        )
         for name, facts in sorted(below.items())
     ]
 
@@ -106,8 +123,25 @@ def read_object(
     Raises:
         FileNotFoundError: There is no such object.
     """
-    with store.open(path, "rb") as file:
+    with _failures_told(), store.open(path, "rb") as file:
         size = getattr(file, "size", None)
         hold(most if size is None else min(size, most))
         data: bytes = file.read(most + 1)
     return data
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    """Tell a server of HTTP that fails, or refuses, from one that has no such object.
+
+    fsspec says of each that there is no file.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        behind = error.__cause__
+        if behind is None or not type(behind).__module__.startswith("aiohttp."):
+            raise
+        if getattr(behind, "status", None) == 404:
+            raise
+        raise behind from None
