@@ -81,3 +81,8 @@ def format_seconds(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def format_rate(per_second: float) -> str:
+    """Write how many a second: `152`, `8.4`, `0.27`; what is slow is not 0."""
+    return f"{per_second:.0f}" if per_second >= 10 else f"{per_second:.2g}"

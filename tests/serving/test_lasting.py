@@ -1,10 +1,12 @@
 """A server ends, opens new bundles, and loses Redis, without losing a request."""
 
+import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -16,8 +18,8 @@ import pytest
 
 from tests.serving.conftest import PATIENT
 from tests.support.paths import RELEASED
-from tests.support.processes import runs
-from tests.support.served import served, until
+from tests.support.processes import children, runs
+from tests.support.served import PATIENCE_S, served, until
 
 pytestmark = [pytest.mark.slow]
 
@@ -89,6 +91,44 @@ def test_a_server_that_is_told_to_end_answers_what_came(place: Path, cat: bytes)
         assert server.process.wait(100) == 0
         assert not runs(worker)
         assert server.lines("ended")
+
+
+@contextmanager
+def opening_server(place: Path) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """Start a server, and stop its worker while that opens the model; return both."""
+    place.mkdir()
+    command = [sys.executable, "-P", "-m", "edgetag.cli.main", "serve", str(RELEASED)]
+    with (place / "log.jsonl").open("wb") as log:
+        process = subprocess.Popen([*command, "--port", "0", "--workers", "1"], stderr=log)
+    try:
+        until(lambda: bool(children(process.pid)))
+        (worker,) = children(process.pid)
+        os.kill(worker, signal.SIGSTOP)
+        yield process, worker
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_told_to_end_while_it_opens_its_model_ends(
+    place: Path, number: signal.Signals
+) -> None:
+    with opening_server(place / f"opening-{number}") as (process, worker):
+        process.send_signal(number)
+        assert process.wait(PATIENCE_S) == 0
+        assert not runs(worker)
+    (line,) = (place / f"opening-{number}" / "log.jsonl").read_text().splitlines()
+    assert json.loads(line)["event"] == "ended"
+
+
+def test_a_model_that_was_replaced_while_a_server_opened_it_is_opened_anew(place: Path) -> None:
+    log = place / "replaced" / "log.jsonl"
+    with opening_server(log.parent) as (process, worker):
+        process.send_signal(signal.SIGHUP)
+        os.kill(worker, signal.SIGCONT)
+        until(lambda: '"reloaded"' in log.read_text() or process.poll() is not None)
+        assert process.poll() is None
 
 
 def test_a_job_that_takes_too_long_is_ended_with_its_worker(place: Path, cat: bytes) -> None:

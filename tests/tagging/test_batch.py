@@ -28,7 +28,7 @@ from edgetag.preprocess import Rejection
 from edgetag.progress import SilentProgress
 from edgetag.screening.tagged import read_tagged
 from edgetag.tagging import batch, engines
-from edgetag.tagging.batch import require_table_name, tag_pictures
+from edgetag.tagging.batch import BatchResult, require_table_name, tag_pictures
 from edgetag.tagging.errors import PictureError
 from edgetag.tagging.listing import list_pictures
 from edgetag.workspace import digest_file
@@ -48,6 +48,13 @@ def tag(*arguments: object) -> Result:
 def folder(tmp_path: Path) -> Path:
     draw(tmp_path / "pictures", 20)
     return tmp_path / "pictures"
+
+
+def test_a_batch_of_less_than_a_picture_a_second_does_not_claim_none() -> None:
+    slow = BatchResult(out="t.csv", pictures=20, unreadable=0, reused=0, seconds=73.0)
+    assert slow.sentence() == "t.csv: 20 pictures (1 min 13 s, 0.27 a second)"
+    assert ", 9.5 a second" in slow.model_copy(update={"seconds": 2.1}).sentence()
+    assert ", 200 a second" in slow.model_copy(update={"seconds": 0.1}).sentence()
 
 
 @pytest.mark.slow

@@ -59,8 +59,8 @@ def check(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="A runtime, such as litert@arm64, or a machine: arm64, armv7, wasm, browser; may "
-            "be repeated; default: those of this machine.",
+            help="A runtime, such as litert@arm64, or a machine: arm64, armv7, wasm, browser, "
+            "browser-webgpu; may be repeated; default: those of this machine.",
         ),
     ] = None,
     no_replay: Annotated[

@@ -17,11 +17,15 @@ RunFolder = Annotated[
         "--out",
         "-o",
         metavar="RUN",
-        help="The run folder; default: runs/NAME beside where you are.",
+        help="The run folder; default: runs/NAME where you are, or RECIPE where that is one.",
     ),
 ]
 Variants = Annotated[
     list[str] | None, typer.Option(metavar="NAME", help="Only this file; may be repeated.")
+]
+VariantsBesideFloat = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Beside the float file only this one; may be repeated."),
 ]
 BundleVariant = Annotated[
     str | None, typer.Option(metavar="NAME", help="Which file of a bundle; default: its first.")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from edgetag.cli.options import Json, RecipeOrRun, RunFolder, Variants, Verbose
+from edgetag.cli.options import Json, RecipeOrRun, RunFolder, VariantsBesideFloat, Verbose
 from edgetag.cli.stages import prepare
 from edgetag.cli.terminal import show
 
@@ -12,7 +12,7 @@ from edgetag.cli.terminal import show
 def robustness(
     recipe: RecipeOrRun,
     out: RunFolder = None,
-    variant: Variants = None,
+    variant: VariantsBesideFloat = None,
     epsilon: Annotated[
         list[int] | None,
         typer.Option(
@@ -30,7 +30,7 @@ def robustness(
     """Show how far tags fall when test pictures are attacked (robustness/).
 
     Pictures are changed within a budget by gradients of the float network (FGSM, PGD), and by noise
-    of the same size. The float file and the one that an app takes, or those named, score them.
+    of the same size. The float file scores them, and the one that an app takes, or those named.
     Other files than the float one might fall further under attacks made for them. Decides nothing;
     edgetag report shows it.
     """

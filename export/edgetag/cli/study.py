@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from edgetag.cli.options import Json, RecipeOrRun, Variants, Verbose
+from edgetag.cli.options import Json, RecipeOrRun, VariantsBesideFloat, Verbose
 from edgetag.cli.stages import prepare
 from edgetag.cli.terminal import show
 
@@ -39,7 +39,7 @@ def variants(
     recipe: RecipeOrRun,
     out: StudyFolder = None,
     seeds: Annotated[int, typer.Option(min=1, max=100, help="How many trainings.")] = 3,
-    variant: Variants = None,
+    variant: VariantsBesideFloat = None,
     goal: Goals = None,
     json: Json = False,
     verbose: Verbose = False,

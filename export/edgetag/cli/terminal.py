@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from edgetag.progress import format_seconds
+from edgetag.progress import format_rate, format_seconds
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -124,7 +124,7 @@ class Meter:
             share = self.done / self.total if self.total else 1.0
             parts = [f"{self.done}/{self.total} {self.unit} ({share:.0%})"]
         if rate > 0:
-            parts.append(f"{_number(rate)} {self.unit}/s")
+            parts.append(f"{format_rate(rate)} {self.unit}/s")
             if self.total is not None and self.done < self.total:
                 parts.append(f"{format_seconds((self.total - self.done) / rate)} left")
         if self.note:
@@ -138,7 +138,7 @@ class Meter:
         if self.done or self.total is not None:
             text = f"{self.done} {self.unit} in {text}"
         if seconds > 0 and self.done:
-            text += f" ({_number(self.done / seconds)} {self.unit}/s)"
+            text += f" ({format_rate(self.done / seconds)} {self.unit}/s)"
         return f"{text}, {self.note}" if self.note else text
 
     def last_line(self, what: str, failed: bool) -> str:
@@ -146,10 +146,6 @@ class Meter:
         if failed:
             return f"{what}: stopped at {self.status()}"
         return f"{what}: {self.summary()}" if self.elapsed_s() >= WORTH_A_LINE_S else ""
-
-
-def _number(value: float) -> str:
-    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"
 
 
 class LineProgress:

@@ -50,7 +50,17 @@ def run(model: Path, settings: Settings) -> None:
 async def _serve(model: Path, settings: Settings, token: str, listening: socket.socket) -> None:
     sources, metrics = Sources(settings), Metrics()
     cache = Cache(settings, metrics, tell)
-    fleet = await _open(model, settings, metrics)
+    loop, replaced = asyncio.get_running_loop(), asyncio.Event()
+    opening = asyncio.create_task(_open(model, settings, metrics))
+    # An exception that the command's own handler raises would be lost in the loop.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, opening.cancel)
+    loop.add_signal_handler(signal.SIGHUP, replaced.set)
+    try:
+        fleet = await opening
+    except asyncio.CancelledError:
+        tell("ended")
+        return
     adopt_other_logs()
     service = Service(fleet, cache, metrics, settings.deadline_s)
     metrics.watch("queue", "Jobs that wait for a worker", lambda: service.fleet.waiting)
@@ -68,10 +78,11 @@ async def _serve(model: Path, settings: Settings, token: str, listening: socket.
     open_now = server.server_state.connections
     metrics.watch("connections", "Connections that are open", lambda: len(open_now))
     reloading = _Reloading(model, settings, metrics, service)
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop, tell)
     loop.add_signal_handler(signal.SIGHUP, reloading.begin)
+    if replaced.is_set():
+        reloading.begin()
     url = url_of(listening)
     if not token and not is_loopback(settings):
         tell("no token", level="warning", detail=f"anyone who reaches {url} may ask")

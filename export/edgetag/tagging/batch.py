@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from edgetag.errors import InputError
-from edgetag.progress import Progress, format_seconds
+from edgetag.progress import Progress, format_rate, format_seconds
 from edgetag.records import Result
 from edgetag.tables.formats import counted, format_count
 from edgetag.tagging.engines import Engine, on_threads
@@ -58,7 +58,11 @@ class BatchResult(Result):
     def sentence(self) -> str:
         """Return it for people."""
         computed = self.pictures - self.reused
-        rate = f", {computed / self.seconds:.0f} a second" if computed and self.seconds else ""
+        rate = (
+            f", {format_rate(computed / self.seconds)} a second"
+            if computed and self.seconds
+            else ""
+        )
         parts = [
             f"{self.out}: {counted(self.pictures, 'picture')}",
             *([f"{format_count(self.unreadable)} unreadable"] if self.unreadable else []),
