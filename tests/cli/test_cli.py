@@ -66,6 +66,7 @@ def test_pictures_are_tagged_without_what_only_statistics_need(tmp_path: Path) -
     imported = modules_of("tag", str(bundle), str(picture), "-o", str(table))
     assert table.exists()
     assert not {"sklearn", "scipy.stats", "scipy.optimize", "matplotlib"} & imported
+    assert not {"edgetag.screening", "edgetag.validation"} & imported
 
 
 @pytest.mark.parametrize("width", [70, 100, 160])

@@ -76,6 +76,22 @@ def test_people_undo_their_own_answers_alone(tmp_path: Path) -> None:
     assert [row.by for row in counting(store.since(0))] == ["bob"]
 
 
+def test_taking_one_back_is_as_much_work_however_many_answers_others_gave(tmp_path: Path) -> None:
+    store, instructions = opened(tmp_path), list[int]()
+
+    def work(key: str) -> int:
+        instructions.clear()
+        assert store.undo("ann", key) is not None
+        return len(instructions)
+
+    store.add(change(f"ann {number}", 1) for number in range(2))
+    # SQLite calls it before each of its instructions.
+    store._database.set_progress_handler(lambda: instructions.append(1), 1)
+    alone = work("u1")
+    store.add(change(f"bob {number}", 1, by="bob") for number in range(100))
+    assert work("u2") <= 1.5 * alone
+
+
 def test_older_answers_that_are_imported_later_are_not_what_a_person_takes_back(
     tmp_path: Path,
 ) -> None:

@@ -203,6 +203,17 @@ def test_the_same_bytes_under_one_name_are_both_kept(place: Path) -> None:
     assert len(files("ng")) == 4
 
 
+def test_the_same_bytes_under_one_name_are_copied_as_often_as_is_asked(place: Path) -> None:
+    table = pl.read_parquet("tags.parquet").filter(path="in/a/0.png")
+    pl.concat([table] * 3).write_parquet("tags.parquet")
+    for turn in range(3):
+        result = carry(planned("cat >= 0").steps, "copy", Path(f"log {turn}"), QUIET)
+        assert (result.done, result.failed) == (3, ())
+    assert len(files("ng")) == 9
+    sha256 = table["sha256"].item()
+    assert {"ng/0.png", f"ng/0-{sha256}.png", f"ng/0-{sha256}-4.png"} <= set(files("ng"))
+
+
 def test_a_picture_that_changed_since_it_was_tagged_stays(place: Path) -> None:
     Path("in/a/4.png").write_bytes(b"other")
     result = carry(planned().steps, "move", Path("log"), QUIET)

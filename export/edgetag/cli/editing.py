@@ -78,7 +78,7 @@ def write(
 ) -> NoReturn:
     """Make every picture anew by what a model sees, and end as `edit` does."""
     from edgetag.editing.batch import edit_pictures
-    from edgetag.screening.tables import left_table
+    from edgetag.tables.lists import left_table
 
     progress = console_progress()
     for sentence in listing.left_out():

@@ -96,8 +96,9 @@ def screen(
     from edgetag.screening.result import Carried, ExpectedErrors, ScreenResult
     from edgetag.screening.rules import parse_rule
     from edgetag.screening.sheet import contact_sheet
-    from edgetag.screening.tables import expected_table, left_table, plan_table
+    from edgetag.screening.tables import expected_table, plan_table
     from edgetag.screening.tagged import read_tagged
+    from edgetag.tables.lists import left_table
     from edgetag.writing import write_text
 
     if undo == bool(rule):
@@ -169,7 +170,7 @@ def screen(
 
 def _tell(carried: "Carried") -> None:
     """Print what was done, and what stayed."""
-    from edgetag.screening.tables import left_table
+    from edgetag.tables.lists import left_table
 
     if carried.failed:
         print_tables([left_table(LEFT, carried.failed)])

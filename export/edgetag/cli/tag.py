@@ -108,7 +108,7 @@ def tag(
     from functools import partial
 
     from edgetag.errors import InputError
-    from edgetag.screening.tables import left_table
+    from edgetag.tables.lists import left_table
     from edgetag.tagging.batch import require_table_name, tag_pictures
     from edgetag.tagging.engines import on_threads
     from edgetag.tagging.listing import list_pictures

@@ -120,13 +120,14 @@ def take_in(workspace: Workspace, recipe: Recipe, files: Iterable[Path]) -> Revi
     """
     read = []
     with open_review(workspace) as (board, store):
+        known = _Known(store.since(0))
         for file in files:
             if file.suffix.lower() == ".json":
                 folder = recipe.data.image_root.resolve().name
                 answers = tuple(_below(folder, board, answer) for answer in read_tasks(file))
             else:
                 answers = read_answers(file, recipe.data.vocabulary())
-            read.append(_keep(board, store, file, answers))
+            read.append(_keep(board, store, known, file, answers))
             board.follow(store)
     return ReviewImport(files=tuple(read))
 
@@ -141,7 +142,9 @@ def _below(folder: str, board: Board, answer: Answer) -> Answer:
     return replace(answer, path=answer.path.removeprefix(f"{folder}/"))
 
 
-def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -> ReadFile:
+def _keep(
+    board: Board, store: Store, known: "_Known", file: Path, answers: tuple[Answer, ...]
+) -> ReadFile:
     foreign = Counter(answer.tag for answer in answers if answer.tag not in board.tags)
     own = [answer for answer in answers if answer.tag not in foreign]
     there = [
@@ -149,7 +152,6 @@ def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -
         for answer in own
         if (identity := board.identity_of(answer)) is not None
     ]
-    kept = [row for row in store.since(0) if row.undoes is None]
     changes = [
         Change(
             key=f"import {digest_json([*_said(answer), time])}",
@@ -161,7 +163,7 @@ def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -
             by=answer.by,
             at=answer.at,
         )
-        for answer, time in _new(there, kept)
+        for answer, time in known.new(there)
     ]
     try:
         added = store.add(changes)
@@ -176,26 +178,42 @@ def _keep(board: Board, store: Store, file: Path, answers: tuple[Answer, ...]) -
     )
 
 
-def _new(answers: Iterable[Answer], kept: Sequence[Kept]) -> Iterator[tuple[Answer, int]]:
-    """Yield the answers that the database does not have, and how often it will have each then.
+class _Known:
+    """The answers that a database has, also those that were taken back.
 
-    Of a person's answers without a moment about a tag of a picture only the last one counts. So it
-    is new where the last one that was kept says something else, though it was said before that.
+    Args:
+        rows: All of the database.
     """
-    times = Counter(_said(row) for row in kept)
-    about = operator.attrgetter("identity", "tag", "by")
-    last_kept = {about(row): row.label for row in kept if not row.at}
-    last = {about(answer): answer for answer in answers if not answer.at}
-    for answer in answers:
-        said = _said(answer)
-        if answer.at:
-            is_new = not times[said]
-        else:
-            label = last_kept.get(about(answer), _NEVER)
-            is_new = answer is last[about(answer)] and answer.label != label
-        if is_new:
-            times[said] += 1
-            yield answer, times[said]
+
+    def __init__(self, rows: Iterable[Kept]) -> None:
+        kept = [row for row in rows if row.undoes is None]
+        self._times = Counter(_said(row) for row in kept)
+        self._last = {_about(row): row.label for row in kept if not row.at}
+
+    def new(self, answers: Sequence[Answer]) -> Iterator[tuple[Answer, int]]:
+        """Yield the answers that are not known, and how often the database will have each then.
+
+        They are known from then on. Of a person's answers without a moment about a tag of a picture
+        only the last one counts. So it is new where the last one that was kept says something else,
+        though it was said before that.
+        """
+        last = {_about(answer): answer for answer in answers if not answer.at}
+        for answer in answers:
+            said, about = _said(answer), _about(answer)
+            if answer.at:
+                is_new = not self._times[said]
+            else:
+                label = self._last.get(about, _NEVER)
+                is_new = answer is last[about] and answer.label != label
+            if is_new:
+                self._times[said] += 1
+                if not answer.at:
+                    self._last[about] = answer.label
+                yield answer, self._times[said]
+
+
+_about = operator.attrgetter("identity", "tag", "by")
+"""Of an answer or a row: who says something of which tag of which picture."""
 
 
 def _said(answer: Answer | Kept) -> tuple[str, str, int | None, str, str]:

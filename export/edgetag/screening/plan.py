@@ -13,7 +13,9 @@ from edgetag.screening.rules import Rule
 from edgetag.screening.tagged import Tagged
 from edgetag.tagging.remote import MARK
 
-MOST_DIGITS = 64
+DIGITS = (8, 16, 32, 64)
+"""Of a digest, behind a name that something has."""
+
 GONE = "it is no longer there"
 
 
@@ -79,7 +81,7 @@ def plan(tagged: Tagged, rule: Rule, holding: Path | None, others: Path | None) 
     holds = rule.holds(tagged.scores, tagged.is_set)
     steps: list[Step] = []
     passed_over: list[tuple[str, str]] = []
-    taken: set[Path] = set()
+    taken: dict[Path, int] = {}
     for number, name in enumerate(tagged.paths):
         folder = holding if holds[number] else others
         source = _absolute(tagged.file_of(number))
@@ -91,7 +93,6 @@ def plan(tagged: Tagged, rule: Rule, holding: Path | None, others: Path | None) 
             passed_over.append((name, _why_not(name, source)))
         else:
             target = _free(_absolute(folder), source, tagged.sha256[number], taken)
-            taken.add(target)
             steps.append(Step(source, target, tagged.sha256[number]))
     return Plan(
         rule=rule,
@@ -120,16 +121,23 @@ def _why_not(name: str, source: Path) -> str:
     return GONE if not os.path.lexists(source) else "it is no file"
 
 
-def _free(folder: Path, source: Path, sha256: str, taken: set[Path]) -> Path:
-    """Return a name in the folder that nothing has."""
-    plain = folder / source.name
-    digits = 8
-    name = plain
+def _free(folder: Path, source: Path, sha256: str, taken: dict[Path, int]) -> Path:
+    """Take a name in the folder that nothing has.
+
+    Args:
+        folder: Where the picture goes.
+        source: Where it is.
+        sha256: Of its bytes.
+        taken: Each name that is taken, with the last number that was tried behind it.
+    """
+    for stem in (source.stem, *(f"{source.stem}-{sha256[:digits]}" for digits in DIGITS)):
+        name = folder / f"{stem}{source.suffix}"
+        if name not in taken and not os.path.lexists(name):
+            break
+    whole = name
     while name in taken or os.path.lexists(name):
-        if digits > MOST_DIGITS:
-            # The same bytes twice under one name: a number tells them apart.
-            place = sum(other.stem.startswith(f"{source.stem}-{sha256}") for other in taken)
-            return folder / f"{source.stem}-{sha256}-{place}{source.suffix}"
-        name = folder / f"{source.stem}-{sha256[:digits]}{source.suffix}"
-        digits *= 2
+        # The same bytes twice under one name: a number tells them apart.
+        taken[whole] = taken.get(whole, 0) + 1
+        name = folder / f"{stem}-{taken[whole]}{source.suffix}"
+    taken[name] = 0
     return name

@@ -1,4 +1,4 @@
-"""Tables of what a plan is, and of what could not be done."""
+"""Tables of what a plan is, and of how often its rule is wrong."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,11 +7,10 @@ from pathlib import Path
 from edgetag.screening.expected import Bounds, Rates
 from edgetag.screening.plan import Plan
 from edgetag.screening.tagged import Tagged
-from edgetag.tables import NONE, Column, Number, Prose, Rows, Table, with_interval
+from edgetag.tables import NONE, Column, Number, Rows, Table, with_interval
 from edgetag.tables.formats import format_count, format_percent
 from edgetag.tagging.listing import shown_name
 
-MOST_ROWS = 20
 ROUND = 1000
 """Pictures that expected errors are told for, beside those of the table."""
 
@@ -94,19 +93,6 @@ def _number(number: float | None) -> str:
     if number is None:
         return NONE
     return format_count(round(number)) if number >= MOST_WITH_TENTHS else f"{number:.1f}"
-
-
-def left_table(title: str, left: Sequence[tuple[str, str]]) -> Table:
-    """Return pictures to which nothing was done, and why; the first few of many."""
-    return (
-        Rows(list(left))
-        .table(
-            title,
-            Column("picture", lambda row: row[0]),
-            Prose("why", lambda row: row[1]),
-        )
-        .first(MOST_ROWS)
-    )
 
 
 def _place(folder: Path | None) -> str:

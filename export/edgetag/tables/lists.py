@@ -1,8 +1,10 @@
 """Short tables that several stages have."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from edgetag.tables.model import Column, Prose, Rows, Table
+
+MOST_LEFT = 20
 
 
 def only_in_one(what: str, before: Iterable[str], after: Iterable[str]) -> Iterator[Table]:
@@ -21,3 +23,16 @@ def failed_since(failed: Iterable[str]) -> Iterator[Table]:
     rows = tuple(failed)
     if rows:
         yield Rows(rows).table("Failed since", Prose("what, and why", lambda row: row))
+
+
+def left_table(title: str, left: Sequence[tuple[str, str]]) -> Table:
+    """Return pictures to which nothing was done, and why; the first few of many."""
+    return (
+        Rows(list(left))
+        .table(
+            title,
+            Column("picture", lambda row: row[0]),
+            Prose("why", lambda row: row[1]),
+        )
+        .first(MOST_LEFT)
+    )
