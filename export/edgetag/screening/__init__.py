@@ -7,5 +7,5 @@
 - `result`: what a screening comes to, for programs.
 - `carrying`: copies, links or moves pictures by a plan, with a log that undoes it.
 - `sheet`: a page that shows the pictures on both sides of a rule, the nearest to it first.
-- `tables`: what a plan, or carrying it out, came to.
+- `tables`: what a plan comes to, and how often its rule is wrong.
 """
