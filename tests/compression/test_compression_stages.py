@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgetag.arrays import read_arrays, write_arrays
 from edgetag.compression.result import PruneResult, QuantizedVariant, QuantizeResult
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress, Task
@@ -153,6 +154,27 @@ def test_missing_float_weights_say_which_stage_makes_them(fresh_run: Workspace) 
     )
     with pytest.raises(InputError, match=r"prune/model\.npz: missing; run: edgetag prune"):
         quantize_stage.run(only_sparse, fresh_run, SilentProgress())
+
+
+@pytest.mark.slow
+def test_a_sparse_network_whose_quantization_diverges_is_not_said_to_have_lost_zeros(
+    fresh_run: Workspace,
+) -> None:
+    from edgetag.compression import quantize_stage
+
+    recipe = recipe_of(
+        RECIPE + '[export]\nvariants = ["fp32", "int8-pruned-qat"]\n[bundle]\nvariant = "fp32"\n'
+    )
+    train_stage_stand_in(recipe, fresh_run)
+    weights = read_arrays(fresh_run.train / "model.npz")
+    sparse = {
+        key: np.maximum(each, 0) if "kernel" in key else each for key, each in weights.items()
+    }
+    write_arrays(fresh_run.prune / "model.npz", sparse)
+    # A teacher of which nothing comes: the loss is a share of the variance of what it gives.
+    write_arrays(fresh_run.train / "model.npz", {key: 0 * each for key, each in weights.items()})
+    with pytest.raises(InputError, match=r"its training diverged\. Lower the learning_rate"):
+        quantize_stage.run(recipe, fresh_run, SilentProgress())
 
 
 def test_stages_know_which_recipes_need_them(fresh_run: Workspace) -> None:

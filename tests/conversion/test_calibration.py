@@ -204,6 +204,20 @@ def test_a_rare_large_value_is_cut_off() -> None:
     assert best_range(counts, 0.0, 1.0)[1] > 0.9
 
 
+def test_a_layer_of_which_hardly_anything_comes_leaves_a_file_that_runs() -> None:
+    model, floating, layers = opened()
+    stem = floating.subgraphs[0].operators[layers[STEM].floating]
+    for position in stem.inputs[1:]:
+        tensor = floating.subgraphs[0].tensors[position]
+        values = np.asarray(constant(floating, tensor)) * np.float32(1e-9)
+        floating.buffers[tensor.buffer].data = np.frombuffer(values.tobytes(), np.uint8)
+    output = weighted_layers(model, layers)[STEM].output
+    scale = model.subgraphs[0].tensors[output].quantization.scale
+    calibrate(INT8.read_bytes(), pack_model(floating), CALIBRATING, OTHERS, ("MSE ranges",))
+    set_ranges(model, floating, layers, CALIBRATING)
+    assert model.subgraphs[0].tensors[output].quantization.scale == pytest.approx(scale)
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(2, 12), st.integers(1, 4))
 def test_feedback_rounds_to_whole_steps_and_keeps_zeros(
     seed: int, groups: int, inputs: int, outputs: int

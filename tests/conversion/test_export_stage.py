@@ -171,3 +171,20 @@ def test_a_variant_with_explain_says_what_maps_it_gives_and_is_made_anew(tmp_pat
     assert (fp16.operators, fp16.float_tensors) == (before.operators, before.float_tensors)
     assert 0 < fp16.size_bytes - before.size_bytes < 0.01 * before.size_bytes
     assert ExportResult.read(workspace.export / "export.json", "export") == result
+
+
+@pytest.mark.slow
+def test_a_file_that_the_runtime_refuses_while_it_is_calibrated_names_its_variant(
+    photos: Pixels, tmp_path: Path
+) -> None:
+    from edgetag.networks import build_untrained, save_weights
+
+    plain = recipe_with(variants=("fp32", "int16x8")).model_dump()
+    plain["network"] = {"name": "mobilenet_v2", "input_size": 64, "width": 0.35, "depth": 0.25}
+    recipe, workspace = Recipe.model_validate(plain), Workspace(tmp_path)
+    fill(workspace, photos)
+    # Untrained, its last layers give so little that LiteRT cannot count a ReLU6's 6 in 16 bits.
+    save_weights(build_untrained(recipe.network, len(TAGS)), workspace.train / "model.npz")
+    with pytest.raises(InputError, match=r"export of int16x8: LiteRT cannot run .*leave int16x8"):
+        stage.run(recipe, workspace, Heard())
+    assert not (workspace.export / "int16x8.tflite").exists()

@@ -109,12 +109,13 @@ def _variant(bench: Bench, variant: Variant) -> QuantizedVariant:
         optimizer=lambda rate: StepAdam(rate, steps),
         what=variant,
     )
+    # First, since it refuses what diverged: what is no number is no zero either.
+    scores = score(f"{variant}: scoring")
     layers = layer_sparsities(model)
     if sparse:
         starting = {layer.layer: layer.sparsity for layer in layer_sparsities(original)}
         layers = layer_sparsities(model, starting)
         require_sparsity(layers, "Quantization-aware training lost zeros; report this as a bug.")
-    scores = score(f"{variant}: scoring")
 
     save_weights(model, weights)
     result = QuantizedVariant(

@@ -24,6 +24,7 @@ from edgetag.conversion.result import (
     VariantRecord,
 )
 from edgetag.conversion.sources import Sources
+from edgetag.errors import InputError, one_line
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe, Variant
 from edgetag.workspace import Workspace, digest_file
@@ -217,13 +218,20 @@ def _calibrate(data: bytes, variant: Variant, sources: Sources) -> tuple[bytes, 
     from edgetag.conversion.calibration.pictures import Pictures
 
     images = sources.representative
-    return calibrate(
-        data,
-        sources.float_file(variant),
-        Pictures(images.calibrating, sources.contract),
-        Pictures(images.others, sources.contract),
-        sources.recipe.export.calibration_steps,
-    )
+    try:
+        return calibrate(
+            data,
+            sources.float_file(variant),
+            Pictures(images.calibrating, sources.contract),
+            Pictures(images.others, sources.contract),
+            sources.recipe.export.calibration_steps,
+        )
+    except RuntimeError as error:
+        raise InputError(
+            f"export of {variant}: LiteRT cannot run what TensorFlow Lite's converter makes of "
+            f"{sources.recipe.network.name}: {one_line(str(error))}. Some of its layers may give "
+            f"hardly anything: train it longer, or leave {variant} out of export.variants"
+        ) from error
 
 
 def _check(model: Any, variant: Variant, sources: Sources, file: Path, rescued: bool) -> str | None:

@@ -43,6 +43,10 @@ ROUNDS = 2
 TINY = 1e-30
 """Instead of the width of a range that has none."""
 
+LEAST_WIDTH = 1e-6
+"""Of a range that is chosen, as the converter keeps to it: in smaller steps LiteRT cannot count the
+6 of a ReLU6, and refuses the file."""
+
 LOW, STEPS = -128, 255
 """Of int8: its smallest value, and the steps of a range."""
 
@@ -153,8 +157,8 @@ def _histograms(
 
 
 def _set_range(tensor: Any, low: float, high: float) -> None:
-    if high <= low:
-        return  # all zero: whatever the range, nothing is lost
+    if high - low < LEAST_WIDTH:
+        return  # hardly more than zero: whatever the range, nothing is lost
     quantization = copy(tensor.quantization)
     step = np.float32((high - low) / STEPS)
     zero = int(np.clip(np.rint(LOW - low / step), LOW, LOW + STEPS))
