@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import sys
 from collections import OrderedDict
 
 from edgetag.errors import InputError
@@ -21,8 +22,13 @@ MOST_STORING = 256
 CHECK = 32
 
 
+ENTRY_BYTES = 150
+"""What an ordered dictionary whose entries come and go takes for each beside its key and its value:
+tracemalloc saw 66 to 146, by how full it was."""
+
+
 class Memory:
-    """Values up to a number of bytes; those not asked for the longest make room."""
+    """Keys and values up to a number of bytes; those not asked for the longest make room."""
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
@@ -37,13 +43,19 @@ class Memory:
 
     def put(self, key: str, value: bytes) -> None:
         """Keep a value, if it is not larger than all may be."""
-        self.size_bytes -= len(self._values.pop(key, b""))
-        if len(value) > self._most_bytes:
+        if (former := self._values.pop(key, None)) is not None:
+            self.size_bytes -= held_bytes(key, former)
+        if held_bytes(key, value) > self._most_bytes:
             return
         self._values[key] = value
-        self.size_bytes += len(value)
+        self.size_bytes += held_bytes(key, value)
         while self.size_bytes > self._most_bytes:
-            self.size_bytes -= len(self._values.popitem(last=False)[1])
+            self.size_bytes -= held_bytes(*self._values.popitem(last=False))
+
+
+def held_bytes(key: str, value: bytes) -> int:
+    """Return what an entry of `Memory` takes in all."""
+    return sys.getsizeof(key) + sys.getsizeof(value) + ENTRY_BYTES
 
 
 class Cache:
