@@ -23,6 +23,7 @@ from tests.support.served import served
 
 BUNDLE = ROOT / "models" / "demo" / "demo-0.2.0.zip"
 PICTURE = "golden-13.png"
+OF_RUN = {"report", "mine", "review"}
 EVERY = 10
 """Of the demo's pictures, so many are passed over between two of the report of tags."""
 
@@ -60,8 +61,8 @@ def editing(folder: Path, picture: Path) -> None:
     for verb in ("heatmap", "mosaic", "crop"):
         shape = ("--shape", "4:5") if verb == "crop" else ()
         do(verb, BUNDLE, picture, "-o", folder / verb, "--tag", "face", *shape)
-    files = [picture, *(folder / verb / PICTURE for verb in ("heatmap", "mosaic", "crop"))]
-    images = [Image.open(file).convert("RGB") for file in files]
+    made = (next((folder / verb).rglob(PICTURE)) for verb in ("heatmap", "mosaic", "crop"))
+    images = [Image.open(file).convert("RGB") for file in (picture, *made)]
     doubled = [
         each.resize((2 * each.width, 2 * each.height), Image.Resampling.NEAREST) for each in images
     ]
@@ -147,13 +148,12 @@ def save(image: Image.Image, name: str) -> None:
 
 def main() -> None:
     """Draw all of them, or those that are named behind the run folder."""
-    run, names = Path(sys.argv[1]).resolve(), set(sys.argv[2:])
+    run = Path(sys.argv[1]).resolve()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         browser, picture = open_chromium(folder / "profile"), folder / PICTURE
         picture.write_bytes(unpack(BUNDLE)[PICTURE])
-        copy = Path(shutil.copytree(run, folder / "run"))
-        do("mine", copy, "--out", copy, "--tag", "face")
+        copy = folder / "run"
         ways: dict[str, Callable[[], None]] = {
             "report": lambda: report(copy, browser),
             "mine": lambda: mine(copy, browser),
@@ -163,9 +163,12 @@ def main() -> None:
             "web": lambda: web(folder, picture),
             "review": lambda: review(folder, browser),
         }
-        for name, draw in ways.items():
-            if not names or name in names:
-                draw()
+        names = sys.argv[2:] or [*ways]
+        if OF_RUN & {*names}:
+            shutil.copytree(run, copy)
+            do("mine", copy, "--out", copy, "--tag", "face")
+        for name in names:
+            ways[name]()
 
 
 if __name__ == "__main__":
