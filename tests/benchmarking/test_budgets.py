@@ -111,17 +111,29 @@ def test_the_interval_of_a_latency_decides_not_the_estimate(
 
 
 @pytest.mark.parametrize(
-    ("limit", "verdict"), [(0.63, "pass"), (0.6, "undecided"), (0.5, "undecided"), (0.38, "fail")]
+    ("interval", "limit", "of_stable", "of_unstable"),
+    [
+        ((0.4, 0.62), 0.63, "pass", "pass"),
+        ((0.4, 0.62), 0.6, "undecided", "undecided"),
+        ((0.4, 0.62), 0.38, "fail", "undecided"),
+        ((4.3, 5.1), 4.2, "fail", "fail"),
+        ((4.3, 5.1), 5.2, "pass", "undecided"),
+        ((0.9, 1.1), 1.2, "pass", "undecided"),
+        ((0.9, 1.1), 0.8, "fail", "undecided"),
+    ],
 )
-def test_the_interval_of_a_ratio_decides_however_unstable_the_times_are(
-    limit: float, verdict: str
+def test_a_ratio_of_unstable_times_decides_only_what_holds_farther_from_1(
+    interval: tuple[float, float], limit: float, of_stable: str, of_unstable: str
 ) -> None:
-    found = [
-        measured("fp32", 10, stable=False, spread=9.0),
-        measured("int8", 5, stable=False, spread=9.0, ratio=in_turns(0.51, (0.4, 0.625))),
-    ]
-    check = only(check_budgets(recipe_with(f"max_latency_ratio = {limit}"), FILES, found, []))
-    assert (check.measured, check.interval, check.verdict) == (0.51, (0.4, 0.625), verdict)
+    for stable, verdict in ((True, of_stable), (False, of_unstable)):
+        times = {"stable": stable, "spread": 0.1 if stable else 9.0}
+        found = [
+            measured("fp32", 10, **times),
+            measured("int8", 5, ratio=in_turns(sum(interval) / 2, interval)),
+        ]
+        check = only(check_budgets(recipe_with(f"max_latency_ratio = {limit}"), FILES, found, []))
+        assert (check.interval, check.verdict) == (interval, verdict)
+        assert ("fp32 is unstable" in check.reason) is (verdict == "undecided" and not stable)
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """Holds what was measured against the recipe's limits on latency, size and memory.
 
 Sizes and memory are judged as they are. A latency is an estimate: its interval decides, and an
-unstable figure decides nothing. A ratio is taken between times of the same round, which a busy
-machine slows alike, so that its own interval tells all there is to doubt.
+unstable figure decides nothing. A ratio is taken between times of the same round. What a busy
+machine multiplies both by leaves it as it is, and what it adds to both draws it towards 1: a ratio
+of unstable figures decides only what holds were it farther from 1.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -67,7 +69,7 @@ class Costs:
             value = measure(variant, self)
             check, reason = judge(name, given[name], value), value.reason
             if check.verdict == "undecided" and not reason:
-                reason = f"its interval holds the limit{narrower}"
+                reason = value.caution or f"its interval holds the limit{narrower}"
             yield reasoned(check, reason)
 
     def absent(self, variant: str, what: str = "it") -> Value:
@@ -127,7 +129,7 @@ def _latency_ms(variant: Variant, costs: Costs) -> Value:
 
 
 def _latency_ratio(variant: Variant, costs: Costs) -> Value:
-    """Return the ratio to fp32, taken round by round: what slows both leaves it as it is."""
+    """Return the ratio to fp32, taken round by round."""
     if variant not in costs.measured:
         return costs.absent(variant)
     if variant == BASE:
@@ -137,8 +139,20 @@ def _latency_ratio(variant: Variant, costs: Costs) -> Value:
     own = costs.measured[variant]
     if own.ratio is None:
         return Value(None, doubt=f"it was not timed in turns with {BASE}")
-    doubt = "" if own.ratio.interval else f"{own.runs} runs are too few for an interval"
-    return Value(own.ratio.p50, own.ratio.interval, doubt=doubt)
+    interval = own.ratio.interval
+    if interval is None:
+        return Value(own.ratio.p50, doubt=f"{own.runs} runs are too few for an interval")
+    doubts = (_doubt(figure, costs.max_spread) for figure in (own, costs.measured[BASE]))
+    unstable = next(filter(None, doubts), "")
+    if not unstable:
+        return Value(own.ratio.p50, interval)
+    low, high = interval
+    return Value(
+        own.ratio.p50,
+        interval,
+        outer=(low if low > 1 else 0.0, high if high < 1 else math.inf),
+        caution=f"{unstable}, and what a busy machine adds to both times draws their ratio to 1",
+    )
 
 
 def _size_bytes(variant: Variant, costs: Costs) -> Value:

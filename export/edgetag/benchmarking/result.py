@@ -181,9 +181,9 @@ class BudgetCheck(ReasonedCheck, OfVariant):
     """A limit on latency, size or memory against what was measured.
 
     A latency and a ratio of two are estimates, with an interval at 95 %. One of an unstable figure
-    is undecided, but not a ratio, which is taken round by round. A file that the budget's runtime
-    fails on keeps no limit that needs a measurement; where this machine lacks the runtime or cannot
-    tell memory, it is undecided.
+    is undecided; a ratio is so where one farther from 1 would be judged otherwise. A file that the
+    budget's runtime fails on keeps no limit that needs a measurement; where this machine lacks the
+    runtime or cannot tell memory, it is undecided.
     """
 
     p_fail: None = Field(None, exclude=True)

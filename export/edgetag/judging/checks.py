@@ -81,6 +81,8 @@ class Value:
         doubt: Why it decides nothing; empty where it decides.
         failure: Why a file does not run where the limit is judged, which breaks it; None where it
             does.
+        outer: What decides in the interval's place, where there is more to doubt than it tells.
+        caution: What that is, in words.
     """
 
     measured: float | None
@@ -88,6 +90,8 @@ class Value:
     p_fail: float | None = None
     doubt: str = ""
     failure: str | None = None
+    outer: Bounds | None = None
+    caution: str = ""
 
     @property
     def reason(self) -> str:
@@ -127,7 +131,7 @@ def _decide(budget: str, limit: float, value: Value, level: float) -> Decision:
         return "fail"
     if value.measured is None or value.doubt or (kind == "margin" and value.interval is None):
         return "undecided"
-    low, high = value.interval or (value.measured, value.measured)
+    low, high = value.outer or value.interval or (value.measured, value.measured)
     verdict = within((-high, -low), -limit) if kind == "floor" else within((low, high), limit)
     by_chance = value.p_fail is not None and value.p_fail > level
     return "undecided" if verdict == "fail" and by_chance else verdict
