@@ -240,13 +240,11 @@ KILLS = [
 def test_a_run_killed_at_any_point_goes_on_to_the_same_end(
     make: Callable[..., Plant], kill: tuple[str, int, str]
 ) -> None:
-    whole = make("whole", int8="fail")
-    whole.run()
     plant = make(int8="fail", kill=kill)
     with pytest.raises(Killed):
         plant.run()
     again = plant.run()
-    assert plant.files == whole.files
+    assert plant.files == ["fp32", "fp16", "int8", "int8-qat"]  # as without a kill, see above
     assert plant.bundled[-1] == ("int8-qat",)
     finished = NEEDED[: NEEDED.index(kill[0]) + (4 if kill[1] == 2 else 0)]
     assert not {"dataset", "train", "quantize"} & set(again) & set(finished)

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from edgetag.installed import installed_version
 
 PACKAGE = Path(__file__).parent
 
@@ -172,8 +173,6 @@ def _imports(statements: Iterable[ast.AST]) -> Iterator[str]:
 def _versions(imported: set[str]) -> dict[str, str]:
     versions = {}
     for name in sorted(imported & DISTRIBUTIONS.keys()):
-        try:
-            versions[DISTRIBUTIONS[name]] = version(DISTRIBUTIONS[name])
-        except PackageNotFoundError:
-            continue  # what is not here is not computed with here
+        if version := installed_version(DISTRIBUTIONS[name]):  # else nothing computes with it here
+            versions[DISTRIBUTIONS[name]] = version
     return versions

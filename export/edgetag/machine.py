@@ -5,11 +5,11 @@ import platform
 import re
 import sys
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edgetag import __version__
 from edgetag.catalogue.engines import Accelerator
+from edgetag.installed import installed_version
 from edgetag.proc import GROUP, first_fields, group_cores, text_of
 from edgetag.records import Record
 from edgetag.tables.formats import counted
@@ -136,10 +136,7 @@ def _memory_bytes() -> int | None:
 
 def package_versions(packages: Iterable[str]) -> dict[str, str]:
     """Return the versions of edgetag and of those packages that are installed."""
-    versions = {"edgetag": __version__}
-    for package in packages:
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return versions
+    versions = {package: installed_version(package) for package in packages}
+    return {"edgetag": __version__} | {
+        package: version for package, version in versions.items() if version
+    }

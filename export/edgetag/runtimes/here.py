@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from edgetag.children import Launch, on_host
+from edgetag.installed import installed_version
 from edgetag.runtimes.protocol import SILENCE_LIMIT_S
 
 if TYPE_CHECKING:
@@ -55,10 +56,4 @@ class EngineHere(ABC):
 
 def is_installed(package: str) -> bool:
     """Tell whether a distribution is there."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        version(package)
-    except PackageNotFoundError:
-        return False
-    return True
+    return installed_version(package) is not None
