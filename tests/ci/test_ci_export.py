@@ -205,8 +205,8 @@ def test_nothing_is_replaced_that_was_not_exported_or_was_changed_since(
     assert "not a folder" in refusal(export(run, tmp_path / "link"))
 
 
-def test_a_job_that_would_fail_is_not_exported(tmp_path: Path) -> None:
-    run = finish_run(tmp_path / "model", "wide")
+def test_a_job_that_would_fail_is_not_exported(run: Finished, tmp_path: Path) -> None:
+    run = run.copy(tmp_path / "model")
     text = run.recipe_file.read_text()
     run.recipe_file.write_text(text.replace("max_size_ratio = 1.5", "max_size_bytes = 10"))
     told = refusal(export(run, tmp_path / "ci"))
@@ -215,8 +215,8 @@ def test_a_job_that_would_fail_is_not_exported(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model"]
 
 
-def test_a_reference_that_knows_no_labels_is_not_exported(tmp_path: Path) -> None:
-    run = finish_run(tmp_path / "model", "wide")
+def test_a_reference_that_knows_no_labels_is_not_exported(run: Finished, tmp_path: Path) -> None:
+    run = run.copy(tmp_path / "model")
     path = run.workspace.validate / "reference.npz"
     old = read_reference(path)
     write_reference(path, type(old)(**{**vars(old), "known": None}))
