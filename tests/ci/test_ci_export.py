@@ -98,18 +98,6 @@ def test_sizes_are_told_part_by_part_and_the_next_steps(plain: tuple[Path, Resul
     assert "note: max_latency_ms is left out" in done.stderr
 
 
-def test_the_run_folder_in_the_recipe_s_place_gives_the_same_folder(
-    run: Finished, plain: tuple[Path, Result], tmp_path: Path
-) -> None:
-    arguments = ["ci", "export", str(run.workspace.root), str(tmp_path / "ci")]
-    assert CliRunner().invoke(app, arguments).exit_code == 0
-    one, two = (
-        {p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()}
-        for f in (plain[0], tmp_path / "ci")
-    )
-    assert one == two
-
-
 def test_the_workflow_looks_at_every_exported_file(exported: Path) -> None:
     workflow = workflow_of(exported)
     # YAML 1.1 reads the key `on` as true.
@@ -174,8 +162,8 @@ def test_the_readme_gives_the_workflow_s_commands_and_every_exit_code(exported: 
         assert f"\n| {code} | " in text
 
 
-def test_a_folder_exported_before_is_replaced_wholly(
-    run: Finished, exported: Path, tmp_path: Path
+def test_a_folder_exported_before_is_replaced_wholly_and_a_run_folder_stands_for_its_recipe(
+    run: Finished, exported: Path, plain: tuple[Path, Result], tmp_path: Path
 ) -> None:
     folder = shutil.copytree(exported, tmp_path / "ci")
     (folder / "runs" / "ci").mkdir(parents=True)
@@ -183,8 +171,13 @@ def test_a_folder_exported_before_is_replaced_wholly(
     accepted = read_baseline(folder / "baseline.json")
     assert accepted.reason == "second release"
     assert [former.reason for former in accepted.history] == ["first release"]
-    assert export(run, folder).exit_code == 0
-    assert not (folder / "baseline.json").exists()
+    arguments = ["ci", "export", str(run.workspace.root), str(folder)]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    one, two = (
+        {p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()}
+        for f in (plain[0], folder)
+    )
+    assert one == two
     assert not (folder / "runs").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["ci"]
 
