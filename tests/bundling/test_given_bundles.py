@@ -43,6 +43,18 @@ def run(tmp_path_factory: pytest.TempPathFactory, made: Path) -> RunFolder:
     return RunFolder(run.workspace, recipe, run.labels, run.reference, run.thresholds)
 
 
+@pytest.fixture(scope="module")
+def judged(run: RunFolder) -> RunFolder:
+    """The run after its files, the bundle, and a pair with the bundle in it were judged."""
+    folder = run.workspace.root.parent
+    (folder / "pair.toml").write_text(PAIR)
+    named = [f"alone={folder / 'tiny.zip'}", str(folder / "pair.toml")]
+    given = read_given(named, judging(run))
+    assert given[0].notes == ("int8 of the bundle tiny.zip, with its contract",)
+    stage.run(run.recipe, run.workspace, SilentProgress(), run.reference_file(), external=given)
+    return run
+
+
 def judging(
     run: RunFolder, contract: Preprocessing | None = None, mean: float | None = None
 ) -> Judging:
@@ -51,27 +63,20 @@ def judging(
 
 
 @pytest.mark.slow
-def test_its_verdict_is_that_of_the_same_file(run: RunFolder) -> None:
-    folder = run.workspace.root.parent
-    (folder / "pair.toml").write_text(PAIR)
-    named = [f"alone={folder / 'tiny.zip'}", str(folder / "pair.toml")]
-    given = read_given(named, judging(run))
-    assert given[0].notes == ("int8 of the bundle tiny.zip, with its contract",)
-    stage.run(run.recipe, run.workspace, SilentProgress(), run.reference_file(), external=given)
-    own, alone, pair = (read_judged(run.workspace, name) for name in ("int8", "alone", "pair"))
+def test_its_verdict_is_that_of_the_same_file(judged: RunFolder) -> None:
+    own, alone, pair = (read_judged(judged.workspace, name) for name in ("int8", "alone", "pair"))
     np.testing.assert_array_equal(alone.scores, own.scores)
-    float_scores = read_judged(run.workspace, "fp32").scores
+    float_scores = read_judged(judged.workspace, "fp32").scores
     expected = (2 * own.scores.astype(np.float64) + float_scores) / 3
     np.testing.assert_array_equal(pair.scores, expected.astype(np.float32))
 
 
 @pytest.mark.slow
 def test_an_ensemble_is_left_that_names_the_bundle(
-    run: RunFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    judged: RunFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    test_its_verdict_is_that_of_the_same_file(run)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    left = run.workspace.validate / "pair.toml"
+    left = judged.workspace.validate / "pair.toml"
     first, second = EnsembleFile.read(left).models
     assert (first.file, first.variant) == ("../../tiny.zip", "int8")
     assert (second.file, second.variant) == ("../export/fp32.tflite", None)

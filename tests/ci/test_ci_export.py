@@ -98,18 +98,6 @@ def test_sizes_are_told_part_by_part_and_the_next_steps(plain: tuple[Path, Resul
     assert "note: max_latency_ms is left out" in done.stderr
 
 
-def test_the_run_folder_in_the_recipe_s_place_gives_the_same_folder(
-    run: Finished, plain: tuple[Path, Result], tmp_path: Path
-) -> None:
-    arguments = ["ci", "export", str(run.workspace.root), str(tmp_path / "ci")]
-    assert CliRunner().invoke(app, arguments).exit_code == 0
-    one, two = (
-        {p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()}
-        for f in (plain[0], tmp_path / "ci")
-    )
-    assert one == two
-
-
 def test_the_workflow_looks_at_every_exported_file(exported: Path) -> None:
     workflow = workflow_of(exported)
     # YAML 1.1 reads the key `on` as true.
@@ -174,8 +162,8 @@ def test_the_readme_gives_the_workflow_s_commands_and_every_exit_code(exported: 
         assert f"\n| {code} | " in text
 
 
-def test_a_folder_exported_before_is_replaced_wholly(
-    run: Finished, exported: Path, tmp_path: Path
+def test_a_folder_exported_before_is_replaced_wholly_and_a_run_folder_stands_for_its_recipe(
+    run: Finished, exported: Path, plain: tuple[Path, Result], tmp_path: Path
 ) -> None:
     folder = shutil.copytree(exported, tmp_path / "ci")
     (folder / "runs" / "ci").mkdir(parents=True)
@@ -183,8 +171,13 @@ def test_a_folder_exported_before_is_replaced_wholly(
     accepted = read_baseline(folder / "baseline.json")
     assert accepted.reason == "second release"
     assert [former.reason for former in accepted.history] == ["first release"]
-    assert export(run, folder).exit_code == 0
-    assert not (folder / "baseline.json").exists()
+    arguments = ["ci", "export", str(run.workspace.root), str(folder)]
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+    one, two = (
+        {p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()}
+        for f in (plain[0], folder)
+    )
+    assert one == two
     assert not (folder / "runs").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["ci"]
 
@@ -205,8 +198,8 @@ def test_nothing_is_replaced_that_was_not_exported_or_was_changed_since(
     assert "not a folder" in refusal(export(run, tmp_path / "link"))
 
 
-def test_a_job_that_would_fail_is_not_exported(tmp_path: Path) -> None:
-    run = finish_run(tmp_path / "model", "wide")
+def test_a_job_that_would_fail_is_not_exported(run: Finished, tmp_path: Path) -> None:
+    run = run.copy(tmp_path / "model")
     text = run.recipe_file.read_text()
     run.recipe_file.write_text(text.replace("max_size_ratio = 1.5", "max_size_bytes = 10"))
     told = refusal(export(run, tmp_path / "ci"))
@@ -215,8 +208,8 @@ def test_a_job_that_would_fail_is_not_exported(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model"]
 
 
-def test_a_reference_that_knows_no_labels_is_not_exported(tmp_path: Path) -> None:
-    run = finish_run(tmp_path / "model", "wide")
+def test_a_reference_that_knows_no_labels_is_not_exported(run: Finished, tmp_path: Path) -> None:
+    run = run.copy(tmp_path / "model")
     path = run.workspace.validate / "reference.npz"
     old = read_reference(path)
     write_reference(path, type(old)(**{**vars(old), "known": None}))

@@ -3,6 +3,8 @@
 import csv
 import json
 import tomllib
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -30,14 +32,25 @@ def write_job(run: Finished, folder: Path) -> Judged:
     return judged
 
 
-@pytest.fixture(scope="module", params=list(FORMATS))
-def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    return finish_run(tmp_path_factory.mktemp(request.param) / "model", request.param)
-
-
 @pytest.fixture(scope="module")
-def wide(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    return finish_run(tmp_path_factory.mktemp("wide") / "model", "wide")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Finished]:
+    """Gives the run of a kind of labels, made once; whoever changes it takes a copy."""
+
+    @cache
+    def make(kind: str) -> Finished:
+        return finish_run(tmp_path_factory.mktemp(kind) / "model", kind)
+
+    return make
+
+
+@pytest.fixture(params=list(FORMATS))
+def run(request: pytest.FixtureRequest, made: Callable[[str], Finished]) -> Finished:
+    return made(request.param)
+
+
+@pytest.fixture
+def wide(made: Callable[[str], Finished]) -> Finished:
+    return made("wide")
 
 
 @pytest.mark.slow
@@ -85,8 +98,8 @@ def test_the_same_run_gives_the_same_bytes(wide: Finished, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-def test_a_column_never_has_the_name_of_a_tag(tmp_path: Path) -> None:
-    run = finish_run(tmp_path / "model", "wide")
+def test_a_column_never_has_the_name_of_a_tag(wide: Finished, tmp_path: Path) -> None:
+    run = wide.copy(tmp_path / "model")
     text = run.recipe_file.read_text().replace('"cat", "dog", "food"', '"path", "split", "group"')
     recipe_file = run.recipe_file.with_name("tags.toml")
     columns = '\npath_column = "file"\nsplit_column = "part"\ngroup_column = "concept"'
@@ -105,8 +118,10 @@ def test_a_column_never_has_the_name_of_a_tag(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_equal_files_under_two_names_keep_the_order_of_their_regions(tmp_path: Path) -> None:
-    run = finish_run(tmp_path / "model", "regions")
+def test_equal_files_under_two_names_keep_the_order_of_their_regions(
+    made: Callable[[str], Finished], tmp_path: Path
+) -> None:
+    run = made("regions").copy(tmp_path / "model")
     folder = run.recipe_file.parent / "data"
     documents = {path: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
     tests = set(
@@ -204,8 +219,10 @@ def test_a_runtime_of_the_base_install_is_judged_without_an_extra(
 
 
 @pytest.mark.slow
-def test_a_picture_that_changed_since_the_run_is_refused_by_name(tmp_path: Path) -> None:
-    run = finish_run(tmp_path / "model", "wide")
+def test_a_picture_that_changed_since_the_run_is_refused_by_name(
+    wide: Finished, tmp_path: Path
+) -> None:
+    run = wide.copy(tmp_path / "model")
     picture = collect(run.recipe, open_dataset(run.workspace)).pictures[3].source
     picture.write_bytes(picture.read_bytes() + b"\0")
     with pytest.raises(InputError, match=rf"{picture.name}: changed since the data were built"):

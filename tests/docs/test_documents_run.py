@@ -10,7 +10,7 @@ from tests.docs.prepared import Prepared, prepare, shell
 from tests.docs.shape import unlike
 from tests.support.trained_run import TrainedRun
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 BLOCKS = [block for block in all_blocks() if block.not_run is None]
 JUDGED = {ExitCode.ACCEPTED, ExitCode.BUDGET_BROKEN, ExitCode.UNDECIDED}

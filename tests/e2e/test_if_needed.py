@@ -9,54 +9,22 @@ from typing import Any
 import pytest
 
 from tests.support.programs import captured
-from tests.support.trained_run import TrainedRun, command, kill_when_there
+from tests.support.trained_run import BROKEN, KEPT, TrainedRun, command
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(1800)]
 
-OTHERS = """
-[export]
-representative_images = 30
-[validation]
-runtimes = ["litert"]
-min_positives = 5
-bootstrap_samples = 100
-[explain]
-preprocessing_images = 20
-[benchmark]
-runtimes = ["litert"]
-reference = false
-runs = 20
-warmup_runs = 5
-[budgets.default]
-max_map_drop = 1.0
-[budgets.int8]
-{int8}
-[budgets.int8-qat]
-{qat}
-"""
 PLAIN = ("fp32", "fp16", "int8")
-KEPT, BROKEN = "max_map_drop = 1.0", "max_size_bytes = 1"
 
 
 class Folder:
     """A recipe, its run, and the command."""
 
-    def __init__(self, root: Path, trained: TrainedRun) -> None:
+    def __init__(self, root: Path) -> None:
         self.root = root
         self.run_folder = root / "runs" / "demo"
-        self._trained = trained
-
-    def write(self, int8: str, qat: str) -> None:
-        text = self._trained.recipe(OTHERS.format(int8=int8, qat=qat))
-        (self.root / "recipe.toml").write_text(text)
 
     def run(self, verb: str = "run") -> "subprocess.CompletedProcess[str]":
-        whole = [*command(self.root, verb), "--json"]
-        return captured(whole)
-
-    def kill_when_there(self, name: str) -> None:
-        """Start the run, and kill it as soon as it has left a file."""
-        kill_when_there(command(self.root), self.run_folder / name, self.root / "killed.txt")
+        return captured([*command(self.root, verb), "--json"])
 
     def read(self, name: str) -> dict[str, object]:
         found: dict[str, object] = json.loads((self.run_folder / name).read_text())
@@ -65,22 +33,12 @@ class Folder:
     def copy(self, root: Path) -> "Folder":
         """Return the same run in another place."""
         shutil.copytree(self.root, root)
-        return Folder(root, self._trained)
+        return Folder(root)
 
     @property
     def exported(self) -> list[str]:
         listed = json.loads((self.run_folder / "export/export.json").read_text())["variants"]
         return [one["variant"] for one in listed]
-
-
-def leave_the_plain_ones(run_folder: Path) -> None:
-    """Remove all that is not of the float weights, and what judges: files and scores are kept."""
-    for stage in ("quantize", "bench", "explain", "bundle"):
-        shutil.rmtree(run_folder / stage)
-    for name in ("export", "validate", "validate/scores"):
-        for path in (run_folder / name).iterdir():
-            if path.is_file() and path.name.partition(".")[0] not in (*PLAIN, "reference"):
-                path.unlink()
 
 
 def shipped(folder: Folder, wanted: str) -> str:
@@ -98,14 +56,9 @@ def shipped(folder: Folder, wanted: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def plain(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) -> Folder:
-    """A run in which int8 passed, on float weights and what was made of them."""
-    folder = Folder(trained_run.copy(tmp_path_factory.mktemp("plain") / "copy"), trained_run)
-    leave_the_plain_ones(folder.run_folder)
-    folder.write(KEPT, KEPT)
-    done = folder.run()
-    assert done.returncode == 0, done.stderr
-    return folder
+def plain(trained_run: TrainedRun) -> Folder:
+    """A run in which int8 passed, on float weights and what was made of them; not to be changed."""
+    return Folder(trained_run.kept("passed"))
 
 
 def test_a_file_that_passes_ships_and_nothing_more_is_trained(plain: Folder) -> None:
@@ -138,17 +91,13 @@ def test_where_nothing_passes_there_is_no_bundle_not_even_an_old_one(
 
 
 @pytest.fixture(scope="module")
-def needed(plain: Folder, tmp_path_factory: pytest.TempPathFactory) -> Folder:
+def needed(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) -> Folder:
     """A run whose int8 no longer passes, killed after the training that this asked for."""
-    folder = plain.copy(tmp_path_factory.mktemp("needed") / "run")
-    folder.write(BROKEN, KEPT)
-    folder.kill_when_there("quantize/int8-qat.json")
-    done = folder.run()
-    assert done.returncode == 0, done.stderr
-    assert "train: unchanged" in done.stderr
-    assert "int8-qat: unchanged, kept" in done.stderr or "quantize: unchanged" in done.stderr
-    (folder.root / "stdout.json").write_text(done.stdout)
-    return folder
+    kept = Folder(trained_run.kept("needed"))
+    told = (kept.root / "stderr.txt").read_text()
+    assert "train: unchanged" in told
+    assert "int8-qat: unchanged, kept" in told or "quantize: unchanged" in told
+    return kept.copy(tmp_path_factory.mktemp("needed") / "run")
 
 
 def test_what_is_made_because_int8_fails_ships(needed: Folder) -> None:

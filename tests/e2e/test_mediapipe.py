@@ -27,11 +27,12 @@ from edgetag.preprocess import preprocess, scale
 from edgetag.recipe import NetworkSection
 from edgetag.tags import Vocabulary
 from tests.support.programs import captured
+from tests.support.tiny_network import SIZE, build_tiny
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(600)]
 
 HERE = Path(__file__).parent
-NETWORK = NetworkSection(name="model3", input_size=64)
+NETWORK = NetworkSection(name="model3", input_size=SIZE)
 TAGS = ("cat", "food", "vehicle", "school uniform", "眼鏡")
 
 
@@ -65,12 +66,10 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     from edgetag.conversion.convert import convert, saved
     from edgetag.conversion.metadata import ModelInfo, attach
     from edgetag.conversion.representative import with_full_range
-    from edgetag.networks import build_untrained
 
-    model = build_untrained(NETWORK, len(TAGS))
-    kernel, bias = model.get_layer("logits").get_weights()
-    model.get_layer("logits").set_weights([kernel, bias + np.linspace(-2, 2, len(TAGS))])
-    contract = NETWORK.preprocessing()
+    model, contract = build_tiny(), NETWORK.preprocessing()
+    kernel, bias = model.get_layer("cam").get_weights()
+    model.get_layer("cam").set_weights([kernel, bias + np.linspace(-2, 2, len(TAGS))])
     info = ModelInfo("e2e", "For tests.", "", "", Vocabulary(TAGS), contract)
     images = with_full_range(np.stack([photo("coffee.png"), photo("astronaut.png")]))
     folder = tmp_path_factory.mktemp("models")

@@ -13,7 +13,7 @@ from tests.support.base_install import CLEAN, install
 from tests.support.programs import captured
 from tests.support.trained_run import TrainedRun
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 DATABASE = ("mlflow-skinny==3.17.2", "sqlalchemy", "alembic")
 """What a client needs whose server is a database file."""

@@ -10,6 +10,7 @@ from edgetag.children import python_environment
 from edgetag.dataset.result import DatasetResult
 from edgetag.workspace import Workspace
 from tests.support.chromium import open_chromium
+from tests.support.commands import invoked
 from tests.support.programs import captured
 from tests.support.reviewed import PENDING, ReviewedRun, ready, reviewing
 
@@ -32,8 +33,14 @@ phases = [{{ trains = "head", epochs = 1 }}]
 """
 
 
-def edgetag(*words: object) -> None:
-    command = [sys.executable, "-P", "-m", "edgetag.cli.main", *map(str, words)]
+def build(recipe: Path, run: Path) -> None:
+    code, told = invoked("data", "build", str(recipe), "--out", str(run))
+    assert code == 0, told
+
+
+def train(recipe: Path, run: Path) -> None:
+    words = ["train", str(recipe), "--out", str(run)]
+    command = [sys.executable, "-P", "-m", "edgetag.cli.main", *words]
     done = captured(command, env=python_environment())
     assert done.returncode == 0, done.stderr
 
@@ -43,7 +50,7 @@ def test_twenty_pictures_corrected_by_keyboard_are_what_the_next_network_learns(
 ) -> None:
     run = ReviewedRun(tmp_path)
     run.recipe.write_text(RECIPE.format(table=shapes, corrections=""))
-    edgetag("data", "build", run.recipe, "--out", run.workspace.root)
+    build(run.recipe, run.workspace.root)
     browser = open_chromium(tmp_path / "profile")
     with reviewing(run) as server, browser.tab(server.url) as tab:
         ready(tab)
@@ -58,8 +65,8 @@ def test_twenty_pictures_corrected_by_keyboard_are_what_the_next_network_learns(
     answers = tmp_path / "answers.csv"
     run.do("export", "--to", answers)
     run.recipe.write_text(RECIPE.format(table=shapes, corrections='"answers.csv"'))
-    edgetag("data", "build", run.recipe, "--out", tmp_path / "next")
-    edgetag("train", run.recipe, "--out", tmp_path / "next")
+    build(run.recipe, tmp_path / "next")
+    train(run.recipe, tmp_path / "next")
     after = Workspace(tmp_path / "next")
     corrections = DatasetResult.read(after.dataset / "summary.json", "data build").corrections
     assert corrections is not None
@@ -76,7 +83,7 @@ def test_twenty_pictures_corrected_by_keyboard_are_what_the_next_network_learns(
     run.recipe.write_text(
         RECIPE.format(table=wide, corrections="").replace("corrections = []", root)
     )
-    edgetag("data", "build", run.recipe, "--out", tmp_path / "wide")
+    build(run.recipe, tmp_path / "wide")
     columns = ["identity", "split", "tag:circle", "tag:square", "tag:red"]
     tables = [pl.read_parquet(Workspace(tmp_path / name).manifest) for name in ("next", "wide")]
     first, second = (table.select(columns).sort("identity") for table in tables)

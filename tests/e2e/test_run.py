@@ -14,12 +14,12 @@ from edgetag.workspace import digest_file
 from tests.support.programs import captured
 from tests.support.trained_run import VARIANTS, TrainedRun, command
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.tensorflow, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
 def finished(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a recipe and its run, killed once after its first stage and resumed."""
+    """A folder with a recipe and its run, killed once on the way and resumed."""
     return trained_run.copy(tmp_path_factory.mktemp("run") / "copy")
 
 
@@ -85,8 +85,10 @@ def test_a_second_run_does_nothing_and_says_so(finished: Path) -> None:
     assert (finished / "runs/demo/run.json").read_bytes() == before
 
 
-def test_a_changed_budget_runs_only_what_depends_on_it(finished: Path, tmp_path: Path) -> None:
-    changed = shutil.copytree(finished, tmp_path / "changed")
+def test_a_changed_budget_runs_only_what_depends_on_it(
+    trained_run: TrainedRun, tmp_path: Path
+) -> None:
+    changed = shutil.copytree(trained_run.kept("needed"), tmp_path / "changed")
     with (changed / "recipe.toml").open("a") as recipe:
         recipe.write("max_size_bytes = 1\n")
     done = captured(command(changed))

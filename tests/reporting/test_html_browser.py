@@ -1,10 +1,10 @@
 """The page in real headless Chromium: no console error, no sideways scroll, light, dark, paper."""
 
-import html as html_text
-import json
+import base64
+import io
 import re
-import subprocess
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,46 +13,32 @@ from PIL import Image
 
 from edgetag.reporting.page.write import write_page
 from tests.reporting.page_factory import make_report, make_sources
-from tests.support.chromium import DARK, LIGHT, Chromium, open_chromium
+from tests.support.chromium import Tab, open_chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 PHONE, DESKTOP = (390, 844), (1280, 900)
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>')
 MEASURE = """
-<script>
-document.querySelectorAll("details").forEach(one => { one.open = true; });
-const root = document.documentElement;
-const wide = [...document.querySelectorAll("body *")].filter(one =>
-  one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".scroll, .skip, .unseen"));
-parent.postMessage([
-  innerWidth, root.scrollWidth, wide.map(one => one.outerHTML.slice(0, 90)),
-  [...document.images].filter(one => !one.naturalWidth).length,
-  [...document.querySelectorAll(".scroll")].filter(one => one.scrollWidth > one.clientWidth)
-    .map(one => one.getAttribute("aria-label"))], "*");
-</script>
-</body>
+(() => {
+  document.querySelectorAll("details").forEach(one => { one.open = true; });
+  const root = document.documentElement;
+  const wide = [...document.querySelectorAll("body *")].filter(one =>
+    one.getBoundingClientRect().right > innerWidth + 1 && !one.closest(".scroll, .skip, .unseen"));
+  return [
+    innerWidth, root.scrollWidth, wide.map(one => one.outerHTML.slice(0, 90)),
+    [...document.images].filter(one => !one.naturalWidth).length,
+    [...document.querySelectorAll(".scroll")].filter(one => one.scrollWidth > one.clientWidth)
+      .map(one => one.getAttribute("aria-label"))];
+})()
 """
-FRAME = """
-<body>
-<script>
-addEventListener("message", told => {{
-  document.body.dataset.measured = JSON.stringify(told.data);
-}});
-</script>
-<iframe src="measured.html" width="{width}" height="844" style="border: 0"></iframe>
-</body>
-"""
-"""A window of headless Chromium is at least 500 pixels wide; a frame may be narrower."""
-
-
-def console_lines(done: subprocess.CompletedProcess[str]) -> list[str]:
-    return [line for line in done.stderr.splitlines() if "CONSOLE" in line]
 
 
 @pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Chromium:
-    return open_chromium(tmp_path_factory.mktemp("profile"))
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    """One tab for all tests, each of which opens a page in it."""
+    with open_chromium(tmp_path_factory.mktemp("profile")).tab("about:blank") as tab:
+        yield tab
 
 
 @pytest.fixture(scope="module")
@@ -63,46 +49,47 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def complaints_of(
+    browser: Tab, page: Path, size: tuple[int, int] = DESKTOP, scheme: str = "light"
+) -> list[str]:
+    """Open a page anew in a window, and return what the console says of it."""
+    wanted = {"name": "prefers-color-scheme", "value": scheme}
+    browser.do("Emulation.setEmulatedMedia", features=[wanted])
+    browser.resize(*size)
+    browser.complaints.clear()
+    browser.open(page.as_uri())
+    return browser.complaints
+
+
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("scheme", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_renders_without_console_errors_in_the_wanted_scheme(
-    chromium: Chromium, page: Path, tmp_path: Path, size: tuple[int, int], scheme: int
+    browser: Tab, page: Path, size: tuple[int, int], scheme: str
 ) -> None:
-    shot = tmp_path / "shot.png"
-    window = f"--window-size={size[0]},{size[1]}"
-    done = chromium.run(page, window, f"--screenshot={shot}", scheme=scheme)
-    assert console_lines(done) == []
-    with Image.open(shot) as image:
+    assert complaints_of(browser, page, size, scheme) == []
+    with Image.open(io.BytesIO(browser.shot())) as image:
         assert image.size == size
         grey = np.asarray(image.convert("L"))
     corner = grey[:8, -8:]
-    assert corner.max() < 40 if scheme == DARK else corner.min() > 225
+    assert corner.max() < 40 if scheme == "dark" else corner.min() > 225
     assert np.ptp(grey.astype(int)) > 120, "text stands out from the ground"
 
 
-def test_console_errors_would_be_seen(chromium: Chromium, page: Path) -> None:
+def test_console_errors_would_be_seen(browser: Tab, page: Path) -> None:
     broken = page.with_name("broken.html")
     text = page.read_text(encoding="utf-8")
     broken.write_text(text.replace("</body>", "<script>x()</script></body>"), encoding="utf-8")
-    blocked = console_lines(chromium.run(broken, "--dump-dom"))
-    assert any("Content Security Policy" in line for line in blocked), "the page forbids scripts"
+    (blocked,) = complaints_of(browser, broken)
+    assert "Content Security Policy" in blocked, "the page forbids scripts"
     broken.write_text(POLICY.sub("", broken.read_text(encoding="utf-8")), encoding="utf-8")
-    assert any(
-        "x is not defined" in line for line in console_lines(chromium.run(broken, "--dump-dom"))
-    )
+    (thrown,) = complaints_of(browser, broken)
+    assert "x is not defined" in thrown
 
 
 @pytest.mark.parametrize("width", [PHONE[0], 320, DESKTOP[0]])
-def test_the_page_never_scrolls_sideways(chromium: Chromium, page: Path, width: int) -> None:
-    measured = page.with_name("measured.html")
-    text = POLICY.sub("", page.read_text(encoding="utf-8"))
-    measured.write_text(text.replace("</body>", MEASURE), encoding="utf-8")
-    frame = page.with_name("frame.html")
-    frame.write_text(FRAME.format(width=width), encoding="utf-8")
-    dom = chromium.run(frame, "--window-size=1400,900", "--dump-dom").stdout
-    found = re.search(r'data-measured="([^"]*)"', dom)
-    assert found, "the script ran"
-    inner, scroll, wide, unloaded, cut = json.loads(html_text.unescape(found[1]))
+def test_the_page_never_scrolls_sideways(browser: Tab, page: Path, width: int) -> None:
+    complaints_of(browser, page, (width, 844))
+    inner, scroll, wide, unloaded, cut = browser.value(MEASURE)
     assert inner == width
     assert wide == []
     assert scroll <= inner
@@ -111,13 +98,9 @@ def test_the_page_never_scrolls_sideways(chromium: Chromium, page: Path, width: 
         assert cut == [], "no column is out of sight on a desktop"
 
 
-def test_it_prints_in_light_colours_even_where_the_screen_is_dark(
-    chromium: Chromium, page: Path, tmp_path: Path
-) -> None:
-    printed = tmp_path / "page.pdf"
-    done = chromium.run(page, f"--print-to-pdf={printed}", "--no-pdf-header-footer", scheme=DARK)
-    assert console_lines(done) == []
-    content = printed.read_bytes()
+def test_it_prints_in_light_colours_even_where_the_screen_is_dark(browser: Tab, page: Path) -> None:
+    assert complaints_of(browser, page, scheme="dark") == []
+    content = base64.b64decode(browser.do("Page.printToPDF")["data"])
     assert content.startswith(b"%PDF")
     assert 2 <= len(re.findall(rb"/Type /Page\b", content)) <= 30
     fills = fill_colours(content)

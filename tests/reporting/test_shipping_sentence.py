@@ -10,7 +10,7 @@ from edgetag.recipe import parse_recipe, passed_over
 from edgetag.reporting.sources import Sources
 from edgetag.validation.result import Verdict
 from tests.support.made_results import RECIPE, RECIPE_FILE, make_sources, make_verdict, scored
-from tests.support.written_reports import report_on
+from tests.support.written_reports import report_on, summed_up
 
 BEST = RECIPE.replace('[bundle]\nvariant = "int8"\n', "")
 
@@ -53,11 +53,11 @@ def test_where_int8_fails_what_was_made_instead_ships_and_nothing_is_rejected(
     assert any("max_map_drop" in told.get("message", "") for told in suites.iter("skipped"))
 
 
-def test_where_nothing_passes_every_file_is_told_with_its_first_limit(tmp_path: Path) -> None:
+def test_where_nothing_passes_every_file_is_told_with_its_first_limit() -> None:
     verdict = make_verdict(
         (scored("int8", "litert", "test", 0.05),), (), {"fp32": "undecided", "int8-qat": "fail"}
     )
-    result, _ = report_on(sources(verdict), tmp_path)
+    result, _ = summed_up(sources(verdict))
     assert (result.ships, result.verdict) == ((), "fail")
     assert result.shipping.startswith(
         "No file passes, so none ships and there is no bundle: int8 fails: max_map_drop is 5.00 "
@@ -67,14 +67,14 @@ def test_where_nothing_passes_every_file_is_told_with_its_first_limit(tmp_path: 
     assert "int8-qat fails" in result.shipping
 
 
-def test_a_recipe_that_names_what_ships_needs_no_reason(tmp_path: Path) -> None:
-    result, _ = report_on(make_sources(), tmp_path)
+def test_a_recipe_that_names_what_ships_needs_no_reason() -> None:
+    result, _ = summed_up(make_sources())
     assert (result.ships, result.leading, result.shipping) == (("int8",), "int8", "")
 
 
-def test_files_of_others_alone_say_nothing_of_what_ships(tmp_path: Path) -> None:
+def test_files_of_others_alone_say_nothing_of_what_ships() -> None:
     verdict = make_verdict((scored("their_model", "litert", "test", 0.0),))
     alone = replace(sources(verdict), exported=None, bench=None)
-    result, text = report_on(alone, tmp_path)
+    result, text = summed_up(alone)
     assert (result.ships, result.leading, result.shipping) == ((), "their_model", "")
     assert "ships" not in text.split("## ")[0]

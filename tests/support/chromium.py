@@ -1,9 +1,8 @@
-"""Headless Chromium: a page drawn once by a command, or a browser that a test speaks to."""
+"""Headless Chromium, which a test speaks to."""
 
 import base64
 import json
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,9 +13,7 @@ import pytest
 
 from edgetag.runtimes.browser import devtools
 from edgetag.runtimes.browser.devtools import find_chromium, open_tab
-from tests.support.programs import captured
 
-DARK, LIGHT = 0, 1
 NAMED_KEYS = {
     "Enter": ("\r", 13),
     "Escape": ("", 27),
@@ -24,13 +21,6 @@ NAMED_KEYS = {
     "ArrowRight": ("", 39),
     "ArrowDown": ("", 40),
 }
-OPTIONS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--hide-scrollbars",
-    "--disable-dev-shm-usage",
-)
 
 
 @dataclass(frozen=True)
@@ -40,35 +30,13 @@ class Chromium:
     program: str
     profile: Path
 
-    def run(
-        self, page: Path, *options: str, scheme: int = LIGHT
-    ) -> subprocess.CompletedProcess[str]:
-        command = [
-            self.program,
-            *OPTIONS,
-            f"--user-data-dir={self.profile}",
-            f"--blink-settings=preferredColorScheme={scheme}",
-            "--virtual-time-budget=2000",
-            "--enable-logging=stderr",
-            "--v=0",
-            *options,
-            page.as_uri(),
-        ]
-        return captured(command, check=True, timeout=120)
-
     @contextmanager
     def tab(self, url: str, width: int = 1280, height: int = 900) -> Iterator["Tab"]:
         """Open a page, and speak to it over the DevTools protocol until the block ends."""
         options = ("--disable-gpu",)
         with open_tab(self.program, self.profile, options, kind=Tab) as tab:
             assert isinstance(tab, Tab)
-            tab.do(
-                "Emulation.setDeviceMetricsOverride",
-                width=width,
-                height=height,
-                deviceScaleFactor=1,
-                mobile=False,
-            )
+            tab.resize(width, height)
             tab.open(url)
             yield tab
 
@@ -88,6 +56,16 @@ class Tab(devtools.Tab):
         super().heard(message)
         if message.get("method") in ("Log.entryAdded", "Runtime.exceptionThrown"):
             self.complaints.append(json.dumps(message["params"]))
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the page a window of so many pixels."""
+        self.do(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
 
     def wait_for(self, condition: str) -> None:
         """Wait until an expression is true; a test's own timeout ends what never is."""

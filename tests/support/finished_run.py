@@ -63,6 +63,11 @@ class Finished:
     def recipe(self) -> Recipe:
         return load_recipe(self.recipe_file)
 
+    def copy(self, to: Path) -> "Finished":
+        """Copy recipe, data and run to a new folder."""
+        shutil.copytree(self.recipe_file.parent, to)
+        return Finished(to / self.recipe_file.name, Workspace(to / self.workspace.root.name))
+
 
 def as_wide(folder: Path, pixels: npt.NDArray[np.uint8], labels: Labels) -> str:
     """A table with splits, groups, unknown labels, and pictures in folders of their own."""

@@ -1,4 +1,8 @@
-"""One finished run of few variants, trained once for all tests of the session that need one."""
+"""One finished run of few variants, trained once for all tests of the session that need one.
+
+On the way to it the recipe leaves it to the verdict what is made: first int8 passes, then it breaks
+its budget, so that int8-qat is trained. Copies of the run of then are kept for tests of that.
+"""
 
 import fcntl
 import os
@@ -38,6 +42,33 @@ warmup_steps = 20
 """
 """What decides weights; with other sections behind it nothing is trained anew."""
 
+IF_NEEDED = """
+[export]
+representative_images = 30
+[validation]
+runtimes = ["litert"]
+splits = ["test", "test_style"]
+min_positives = 5
+bootstrap_samples = 100
+[explain]
+preprocessing_images = 20
+[benchmark]
+runtimes = ["litert"]
+reference = false
+runs = 20
+warmup_runs = 5
+[budgets.default]
+max_map_drop = 1.0
+[budgets.int8]
+{int8}
+[budgets.int8-qat]
+max_map_drop = 1.0
+"""
+"""Variants are the default's: int8-qat is made where int8 does not pass."""
+
+KEPT, BROKEN = "max_map_drop = 1.0", "max_size_bytes = 1"
+"""Budgets of int8."""
+
 OTHERS = f"""
 [export]
 variants = {list(VARIANTS)}
@@ -71,6 +102,9 @@ machine a ratio of latencies has no interval, and is undecided."""
 class TrainedRun:
     """A folder with `recipe.toml` and its run folder `runs/demo`.
 
+    Below `kept/passed` lies the run in which int8 passed, below `kept/needed` the one in which
+    int8-qat stands in for it, with what its command printed.
+
     Attributes:
         folder: Not to be changed; take a `copy`.
     """
@@ -93,6 +127,10 @@ class TrainedRun:
         (to / "recipe.toml").write_text(self.recipe(OTHERS if others is None else others))
         return to
 
+    def kept(self, name: str) -> Path:
+        """Return the folder of an earlier state of the run, not to be changed either."""
+        return self.folder / "kept" / name
+
 
 def command(folder: Path, verb: str = "run") -> list[str]:
     """Return the command that works on a copy of the run."""
@@ -114,19 +152,30 @@ def kill_when_there(command: list[str], file: Path, log: Path) -> None:
 
 
 def train(folder: Path) -> None:
-    """Draw pictures and run the recipe on them, killed once before training and resumed."""
+    """Draw pictures and run three recipes of the same weights, the second killed and resumed."""
     table = draw_shapes(folder / "pictures", sum(PICTURES.values()), size=64)
     splits = [name for name, images in PICTURES.items() for _ in range(images)]
     pl.read_csv(table).with_columns(pl.Series("split", splits)).write_csv(table)
-    (folder / "recipe.toml").write_text(TrainedRun(folder).recipe(OTHERS))
-    finished_stages = folder / "runs" / "demo" / "run.json"
-    log = folder / "killed.txt"
-    kill_when_there(command(folder), finished_stages, log)
-    wide = {**os.environ, "COLUMNS": "200"}
-    done = captured(command(folder), env=wide)
+    run, log = TrainedRun(folder), folder / "killed.txt"
+    printed = _ran(run, IF_NEEDED.format(int8=KEPT), keep="passed")
+    (folder / "recipe.toml").write_text(run.recipe(IF_NEEDED.format(int8=BROKEN)))
+    kill_when_there(command(folder), folder / "runs/demo/quantize/int8-qat.json", log)
+    printed += log.read_text() + _ran(run, IF_NEEDED.format(int8=BROKEN), keep="needed")
+    write_text(folder / "printed.txt", printed + _ran(run, OTHERS))
+
+
+def _ran(run: TrainedRun, others: str, keep: str = "") -> str:
+    """Run a recipe, keep a copy of what it left and printed, and return what it printed."""
+    (run.folder / "recipe.toml").write_text(run.recipe(others))
+    options = ["--json"] if keep else []
+    done = captured([*command(run.folder), *options], env={**os.environ, "COLUMNS": "200"})
     assert done.returncode == 0, done.stderr
-    assert "dataset: unchanged" in done.stderr
-    write_text(folder / "printed.txt", log.read_text() + done.stderr + done.stdout)
+    if keep:
+        shutil.copytree(run.folder / "runs", run.kept(keep) / "runs")
+        shutil.copy(run.folder / "recipe.toml", run.kept(keep))
+        write_text(run.kept(keep) / "stdout.json", done.stdout)
+        write_text(run.kept(keep) / "stderr.txt", done.stderr)
+    return done.stderr + done.stdout
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from edgetag.reporting import stage
 from edgetag.reporting.annotations import annotations
 from edgetag.reporting.result import ReportResult
 from edgetag.reporting.sources import Sources
+from edgetag.reporting.summary import write_summary
 from edgetag.reporting.tables import outcome_tables
 from edgetag.tables import to_rich
 from edgetag.validation.result import VariantVerdict, Verdict
@@ -34,6 +35,12 @@ def report_on(sources: Sources, root: Path) -> tuple[ReportResult, str]:
     result = stage.run(sources.recipe, workspace, SilentProgress())
     assert ReportResult.read(workspace.report / "report.json", "report") == result
     return result, (root / result.file).read_text()
+
+
+def summed_up(sources: Sources) -> tuple[ReportResult, str]:
+    """Return a report and its summary without the page, whose plots are most of the work."""
+    report = stage.join(sources, "report/summary.md", "report/junit.xml")
+    return report, write_summary(report, sources)
 
 
 def shown(result: ReportResult) -> str:

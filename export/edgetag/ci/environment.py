@@ -1,7 +1,7 @@
 """The versions that a job installs are those that judged here: a gate does not move by itself."""
 
 import sys
-from importlib.metadata import PackageNotFoundError, metadata, requires, version
+from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -24,25 +24,31 @@ def constraints(extras: tuple[str, ...] = ()) -> str:
     Raises:
         InputError: edgetag runs from a folder and was never installed.
     """
-    versions: dict[str, str] = {}
-    waiting = _needs("edgetag", extras)
-    if waiting is None:
-        raise InputError("edgetag is not installed here, so there are no versions to pin; use pip")
+    try:
+        waiting = _needs(metadata("edgetag"), extras)
+    except PackageNotFoundError:
+        raise InputError(
+            "edgetag is not installed here, so there are no versions to pin; use pip"
+        ) from None
+    known, versions = set(), {}
     while waiting:
         name = waiting.pop()
-        needs = _needs(name)
-        if name not in versions and needs is not None:
-            versions[name] = version(name)
-            waiting += needs
-    return "".join(f"{name}=={versions[name]}\n" for name in sorted(versions) if _is_for_us(name))
+        if name in known:
+            continue
+        known.add(name)
+        try:
+            package = metadata(name)
+        except PackageNotFoundError:
+            continue
+        waiting += _needs(package)
+        if _is_for_us(package):
+            versions[name] = package["Version"]
+    return "".join(f"{name}=={versions[name]}\n" for name in sorted(versions))
 
 
-def _needs(package: str, extras: tuple[str, ...] = ()) -> list[str] | None:
-    """Return the names that a package asks for here, None where it is not installed."""
-    try:
-        wanted = [Requirement(text) for text in requires(package) or []]
-    except PackageNotFoundError:
-        return None
+def _needs(package: PackageMetadata, extras: tuple[str, ...] = ()) -> list[str]:
+    """Return the names that a package asks for here."""
+    wanted = [Requirement(text) for text in package.get_all("Requires-Dist", [])]
     return [
         canonicalize_name(each.name)
         for each in wanted
@@ -50,10 +56,10 @@ def _needs(package: str, extras: tuple[str, ...] = ()) -> list[str] | None:
     ]
 
 
-def _is_for_us(package: str) -> bool:
+def _is_for_us(package: PackageMetadata) -> bool:
     """Tell whether a package's installed version is meant for this Python.
 
     uv installs others too, pip does not: a pin of one would leave pip nothing to install.
     """
-    pythons = metadata(package).get_all("Requires-Python", [])
+    pythons = package.get_all("Requires-Python", [])
     return all(SpecifierSet(each).contains(python_version()) for each in pythons)

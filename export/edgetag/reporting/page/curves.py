@@ -80,4 +80,5 @@ def _caption(tag: TagVerdict | None) -> str:
 def section(view: View) -> Values:
     """Return what the section shows."""
     drawn = (curves_of(view, entry) for entry in view.all_scored())
-    return {"curves": [curves for curves in drawn if curves], "frame": frame()}
+    shown = [curves for curves in drawn if curves]
+    return {"curves": shown, "frame": frame() if shown else ""}
