@@ -25,6 +25,8 @@ from tests.support.run_folders import noisy_pictures
 from tests.support.tiny_run import make_run_folder
 from tests.support.trained_run import TrainedRun
 
+pytestmark = pytest.mark.timeout(1800)  # one test of the session waits for the trained run
+
 EPSILON = 8
 
 

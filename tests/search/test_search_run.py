@@ -75,7 +75,7 @@ def searched(trained_run: TrainedRun, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.mark.slow
 @pytest.mark.tensorflow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 class TestSearch:
     def test_a_killed_search_loses_no_finished_trial(self, searched: Searched) -> None:
         assert len(searched.before) >= 3
