@@ -43,6 +43,7 @@ print(missed)
 """
 
 
+@pytest.mark.slow
 def test_whoever_looks_while_a_folder_is_replaced_sees_the_old_or_the_new_one(
     tmp_path: Path,
 ) -> None:

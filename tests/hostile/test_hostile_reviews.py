@@ -222,6 +222,7 @@ def test_undo_says_that_answers_of_the_recipes_corrections_are_not_taken_back(
             assert words in refused.json()["detail"]
 
 
+@pytest.mark.slow
 def test_an_answer_that_is_none_is_refused(run: ReviewedRun) -> None:
     refused: tuple[tuple[dict[str, object], int], ...] = (
         ({"identity": "none such"}, 404),
