@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TAGS = ("bright", "red", "striped", "framed")
 SIZE = 64
 IMAGES = {"train": 192, "validation": 96}
+FEW_IMAGES = {"train": 12, "validation": 12}
 
 
 def draw(tags: npt.NDArray[Any], generator: np.random.Generator) -> npt.NDArray[Any]:
@@ -63,8 +64,8 @@ def tags() -> tuple[str, ...]:
 
 @pytest.fixture
 def fresh_run(tmp_path: Path) -> Workspace:
-    """A run folder of its own for a test that adds stages to it, with 48 + 24 images."""
-    return make_run(tmp_path / "run", {"train": 48, "validation": 24})
+    """A run folder of its own for a test that adds stages to it, with 12 + 12 images."""
+    return make_run(tmp_path / "run", FEW_IMAGES)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ width = 0.35
 depth = 0.25
 input_size = 64
 [training]
-batch_size = 16
+batch_size = 4
 [compress.channels]
 epochs = 0.2
 images = 8

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from edgetag.arrays import read_arrays, write_arrays
-from edgetag.compression.result import PruneResult, QuantizedVariant, QuantizeResult
+from edgetag.compression.result import PruneResult, QuantizedVariant
 from edgetag.errors import InputError
 from edgetag.progress import SilentProgress, Task
 from edgetag.recipe import Recipe, parse_recipe
@@ -24,7 +24,7 @@ RECIPE = f"""
 name = "model3"  # few layers, so tfmot is quick with it
 input_size = 64
 [training]
-batch_size = 16
+batch_size = 4
 [pruning]
 epochs = 1.0
 sparsity = 0.6
@@ -56,72 +56,6 @@ class Listening(SilentProgress):
 
 def recipe_of(text: str = BOTH) -> Recipe:
     return parse_recipe(text, Path("recipe.toml"))
-
-
-@pytest.mark.slow
-def test_prune_then_quantize_leaves_sparse_loadable_models_and_resumes_by_variant(
-    fresh_run: Workspace,
-) -> None:
-    from edgetag.compression import prune_stage, quantize_stage
-    from edgetag.compression.quantize import build_quantized
-    from edgetag.compression.sparsity import layer_sparsities
-    from edgetag.dataset import open_dataset
-    from edgetag.metrics import mean_average_precision
-    from edgetag.networks import Scorer, load_weights
-
-    recipe = recipe_of()
-    train_stage_stand_in(recipe, fresh_run)
-    float_sha256 = digest_file(fresh_run.train / "model.npz")
-
-    result = prune_stage.run(recipe, fresh_run, SilentProgress())
-    text = (fresh_run.prune / "prune.json").read_text()
-    assert PruneResult.from_json(text, "prune.json") == result
-    (pruned,) = result.networks
-    assert prune_stage.run(recipe, fresh_run, listening := Listening()) == result
-    assert listening.said == ["model.npz: unchanged, kept"]
-    assert digest_file(fresh_run.train / "model.npz") == float_sha256
-    assert [x.layer for x in pruned.layers if x.target] == [
-        "block1_conv0",
-        "block1_conv1",
-        "block2_conv0",
-        "block2_conv1",
-        "reduce",
-        "dense",
-    ]
-    assert pruned.sparsity == pytest.approx(0.6, abs=0.05)
-
-    listening = Listening()
-    quantized = quantize_stage.run(recipe, fresh_run, listening)
-    # Both float models were scored by pruning, and are not scored again.
-    assert [task for task in listening.tasks if "scoring" in task] == [
-        "int8-qat: scoring after the warm-up",
-        "int8-qat: scoring",
-        "int8-pruned-qat: scoring after the warm-up",
-        "int8-pruned-qat: scoring",
-    ]
-    assert quantized.variants[1].validation_map_before == pruned.validation_map_after
-    text = (fresh_run.quantize / "quantize.json").read_text()
-    assert QuantizeResult.from_json(text, "quantize.json") == quantized
-    plain, sparse = quantized.variants
-    assert (plain.variant, sparse.variant) == ("int8-qat", "int8-pruned-qat")
-    assert plain.sparsity < 0.01
-    assert sparse.sparsity == pytest.approx(pruned.sparsity, abs=1e-3)
-
-    model = build_quantized(recipe, {})
-    load_weights(model, fresh_run.quantize / "int8-pruned-qat.npz")
-    zeros = {x.layer: x.sparsity for x in layer_sparsities(model)}
-    assert zeros["reduce"] == pytest.approx(0.6, abs=0.01)
-    data = open_dataset(fresh_run)
-    rows = data.rows("validation")
-    contract = recipe.network.preprocessing()
-    scores = Scorer(model, contract).run(data, rows, SilentProgress())
-    found = mean_average_precision(scores, data.labels(rows))
-    assert found == pytest.approx(sparse.validation_map, abs=1e-6)
-
-    listening = Listening()
-    again = quantize_stage.run(recipe, fresh_run, listening)
-    assert again == quantized
-    assert listening.said == ["int8-qat: unchanged, kept", "int8-pruned-qat: unchanged, kept"]
 
 
 def test_a_variant_is_kept_only_if_inputs_and_weights_are_those_of_its_record(

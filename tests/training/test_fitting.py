@@ -147,6 +147,24 @@ def test_a_teacher_alone_draws_the_student_to_its_scores(dataset: Dataset) -> No
         np.testing.assert_array_equal(a, b)
 
 
+def test_the_graph_of_a_step_is_built_once_whatever_is_imitated(dataset: Dataset) -> None:
+    from edgetag.tf import tf
+    from edgetag.training.fitting import End
+    from edgetag.training.losses import LossSettings
+
+    built: list[str] = []
+
+    def distance(wanted: Any, given: Any) -> Any:
+        built.append(given.name)
+        return tf.reduce_mean(tf.square(wanted - given), axis=1)
+
+    model, near = tiny(), tiny(1)
+    ends = [End(model.layers[-1].input, distance, 1.0)]
+    teacher = type(near)(near.input, [near.layers[-1].input])
+    run(model, dataset, teacher=teacher, ends=ends, loss=LossSettings(distillation=0.5))
+    assert len(built) == 1
+
+
 @pytest.mark.parametrize("mixed", [False, True])
 def test_gradients_that_float16_cannot_hold_move_weights_too(dataset: Dataset, mixed: bool) -> None:
     from edgetag.training.distribution import precision

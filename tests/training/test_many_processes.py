@@ -68,13 +68,18 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def trained_alone_and_by_two(
-    folder: Path, spawn: Spawn, options: dict[str, Any]
-) -> tuple[Workspace, Workspace, Workspace]:
-    """Train in this process, and by two workers; return the three run folders."""
+def test_two_workers_reach_the_metric_of_one_and_attack_pictures_as_it_does(
+    tmp_path: Path, spawn: Spawn
+) -> None:
     from edgetag.training import stage
 
-    alone, first, second = (build_data(folder / name) for name in ("alone", "first", "second"))
+    # Batch norms in inference mode, so that only the arithmetic's order may differ; then all
+    # layers, where each worker normalizes by its own half of a batch.
+    slow = {**ALL, "epochs": 1, "learning_rate": 1e-4, "optimizer": "sgd"}
+    attack = {"share": 1.0, "epsilon": 4}  # by FGSM: where PGD begins depends on a batch's size
+    phases = ({**HEAD, "epochs": 2}, slow)
+    options: dict[str, Any] = {"dropout": 0.0, "phases": phases, "adversarial": attack}
+    alone, first, second = (build_data(tmp_path / name) for name in ("alone", "first", "second"))
     cluster = {"worker": [f"localhost:{port}" for port in free_ports(2)]}
     workers = []
     for index, workspace in enumerate((first, second)):
@@ -84,15 +89,7 @@ def trained_alone_and_by_two(
     for worker in workers:
         output, _ = worker.communicate(timeout=LIMIT_S)
         assert worker.returncode == 0, output
-    return alone, first, second
 
-
-def test_two_workers_reach_the_metric_of_one(tmp_path: Path, spawn: Spawn) -> None:
-    # Batch norms in inference mode, so that only the arithmetic's order may differ; then all
-    # layers, where each worker normalizes by its own half of a batch.
-    slow = {**ALL, "epochs": 1, "learning_rate": 1e-4, "optimizer": "sgd"}
-    options: dict[str, Any] = {"dropout": 0.0, "phases": ({**HEAD, "epochs": 2}, slow)}
-    alone, first, second = trained_alone_and_by_two(tmp_path, spawn, options)
     one, two = result_of(alone).epochs, result_of(first).epochs
     for expected, found in zip(one[:2], two[:2], strict=True):
         assert found.loss == pytest.approx(expected.loss, rel=1e-3)
@@ -102,12 +99,3 @@ def test_two_workers_reach_the_metric_of_one(tmp_path: Path, spawn: Spawn) -> No
     kept = [read_arrays(w.train / "model.npz") for w in (alone, first)]
     for a, b in zip(kept[0].values(), kept[1].values(), strict=True):
         np.testing.assert_allclose(a, b, atol=5e-3)
-
-
-def test_two_workers_attack_pictures_as_one_does(tmp_path: Path, spawn: Spawn) -> None:
-    attack = {"share": 1.0, "epsilon": 4}  # by FGSM: where PGD begins depends on a batch's size
-    options: dict[str, Any] = {"dropout": 0.0, "phases": (HEAD,), "adversarial": attack}
-    alone, first, _ = trained_alone_and_by_two(tmp_path, spawn, options)
-    one, two = result_of(alone).epochs, result_of(first).epochs
-    assert two[0].loss == pytest.approx(one[0].loss, rel=1e-3)
-    assert two[0].validation_map == pytest.approx(one[0].validation_map, abs=1e-3)

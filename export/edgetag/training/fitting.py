@@ -245,7 +245,9 @@ def compiled(
             # where the trainer, too, is built under such a policy.
             chosen = keras.mixed_precision.LossScaleOptimizer(chosen)
         trainer.compile(chosen, loss=losses, loss_weights=weights, jit_compile=False)
+        # Variables that a first step makes have TensorFlow build the graph of a step twice.
         trainer.optimizer.build(trainer.trainable_variables)
+        trainer.compiled_loss.build(trainer.outputs)
     return trainer, schedule
 
 
