@@ -43,6 +43,7 @@ LONGEST_FIRST = (
     "e2e/test_ci_job.py",
     "e2e/test_if_needed.py",
     "e2e/test_run.py",
+    "compression/test_channels.py",
     "e2e/test_demo_on_arm64.py",
     "training/test_many_processes.py",
     "validation/test_error_rates.py",
@@ -52,8 +53,8 @@ LONGEST_FIRST = (
     "hostile/test_hostile_reviews.py",
     "e2e/test_mediapipe.py",
     "targets/matrix/test_matrix_on_arm.py",
+    "compression/test_made_beside.py",
     "compression/test_compression_stages.py",
-    "compression/test_channels.py",
     "search/test_search_run.py",
 )
 """Files of tests that take a minute of processor time and more, and the order in which they start:
