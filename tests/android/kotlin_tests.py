@@ -1,17 +1,11 @@
-"""The Kotlin module `tagger`, run by Maven on golden arrays that are written here and now."""
+"""The tests of the Kotlin module `tagger`, run by Maven on golden arrays written here and now."""
 
-import json
-import os
-import shutil
 import subprocess
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from edgetag.bundling.archive import pack
-from tests.android.golden_arrays import time_letterbox, write_arrays
+from tests.android.golden_arrays import write_arrays
 from tests.android.golden_bundles import write_bundles
 from tests.android.golden_deep_png import write_deep_png
 from tests.android.golden_regions import write_regions
@@ -25,25 +19,47 @@ from tests.support.made_bundle import made_files, make_two_variants
 from tests.support.paths import ROOT
 from tests.support.programs import captured
 
-DEMO = ROOT / "android-demo"
-NEEDED = ("mvn", "javac")
-
-pytestmark = pytest.mark.slow
+MODULES = "tagger,litert2-stubs,tagger-litert2"
 
 
-def bundle() -> Path:
-    """Return the released demo bundle."""
-    found = sorted((ROOT / "models/demo").glob("demo-*.zip"))
-    assert len(found) == 1, f"models/demo must have one demo-<version>.zip, and has {len(found)}"
-    return found[0]
+def write_golden(folder: Path) -> None:
+    """Write what Python computes, and what is no picture or bundle."""
+    write_arrays(folder)
+    write_deep_png(folder)
+    write_exif(folder)
+    write_tables(folder)
+    write_regions(folder)
+    write_hostile(folder)
+    write_whole(folder)
+    make_two_variants(folder / "both").rename(folder / "two-variants.zip")
+    files = made_files(folder / "made")
+    write_bundles(folder, files)
+    write_signatures(folder, pack(files))
+    write_store(folder, files)
 
 
-def require_tools() -> None:
-    """Skip where there is no Maven or no JDK, but not in CI, which must install them."""
-    missing = [tool for tool in NEEDED if shutil.which(tool) is None]
-    if missing and not os.environ.get("CI"):
-        pytest.skip(f"{' and '.join(missing)} not found; install Debian's maven and a JDK")
-    assert not missing, f"CI must have {' and '.join(missing)}; .ci/system installs them"
+def run_kotlin_tests(project: Path, golden: Path, bundle: Path, told: Path) -> None:
+    """Run them on what `write_golden` wrote; fail where one fails or is skipped.
+
+    Args:
+        project: The Android project, or a copy of it.
+        golden: The folder of golden arrays.
+        bundle: The released demo bundle.
+        told: A file to which the tests add what they measure.
+    """
+    done = captured(
+        [
+            *("mvn", "-q", "-B", "-f", project / "pom.xml", "-pl", MODULES, "test"),
+            f"-Dedgetag.golden={golden}",
+            f"-Dedgetag.bundle={bundle}",
+            f"-Dedgetag.models={ROOT / 'tests/models'}",
+            f"-Dedgetag.told={told}",
+        ],
+        stdin=subprocess.DEVNULL,
+        timeout=840,
+    )
+    assert done.returncode == 0, failures(done.stdout + done.stderr)
+    assert skipped_tests(project) == []
 
 
 def failures(output: str) -> str:
@@ -54,9 +70,9 @@ def failures(output: str) -> str:
     return "\n".join(lines)[-6000:]
 
 
-def skipped_tests() -> list[str]:
+def skipped_tests(project: Path) -> list[str]:
     """Return the tests that found nothing from Python, by what Surefire wrote of this run."""
-    reports = sorted((DEMO / "tagger/target/surefire-reports").glob("TEST-*.xml"))
+    reports = sorted((project / "tagger/target/surefire-reports").glob("TEST-*.xml"))
     assert reports, "Surefire wrote no report"
     return [
         f"{case.get('classname')}: {case.get('name')}"
@@ -64,51 +80,3 @@ def skipped_tests() -> list[str]:
         for case in ET.parse(report).iterfind("testcase")  # noqa: S314 written a moment ago
         if case.find("skipped") is not None
     ]
-
-
-@pytest.mark.timeout(900)
-def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
-    tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
-    require_tools()
-    demo = bundle()
-    write_arrays(tmp_path)
-    write_deep_png(tmp_path)
-    write_exif(tmp_path)
-    write_tables(tmp_path)
-    write_regions(tmp_path)
-    write_hostile(tmp_path)
-    write_whole(tmp_path)
-    make_two_variants(tmp_path / "both").rename(tmp_path / "two-variants.zip")
-    files = made_files(tmp_path / "made")
-    write_bundles(tmp_path, files)
-    write_signatures(tmp_path, pack(files))
-    write_store(tmp_path, files)
-    told = tmp_path / "told.txt"
-    done = captured(
-        [
-            "mvn",
-            "-q",
-            "-B",
-            "-f",
-            str(DEMO / "pom.xml"),
-            "-pl",
-            "tagger,litert2-stubs,tagger-litert2",
-            "test",
-            f"-Dedgetag.golden={tmp_path}",
-            f"-Dedgetag.bundle={demo}",
-            f"-Dedgetag.models={ROOT / 'tests/models'}",
-            f"-Dedgetag.told={told}",
-        ],
-        stdin=subprocess.DEVNULL,
-        timeout=840,
-    )
-    assert done.returncode == 0, failures(done.stdout + done.stderr)
-    assert skipped_tests() == []
-    lines = told.read_text(encoding="utf-8").splitlines()
-    lines.append(f"Pillow: 4000x3000 to 224 px: median {time_letterbox():.1f} ms")
-    for line in lines:
-        record_property("measured", line)
-    assert any("self-test passed" in line for line in lines)
-    answer = json.loads((tmp_path / "answer.json").read_text("utf-8"))
-    assert answer["schema"] == "edgetag.phone-scores/1.1"
