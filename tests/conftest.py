@@ -47,7 +47,6 @@ LONGEST_FIRST = (
     "e2e/test_demo_on_arm64.py",
     "training/test_many_processes.py",
     "validation/test_error_rates.py",
-    "android/test_tagger.py",
     "rescue/test_quantization_aware.py",
     "mining/test_mine_stage.py",
     "hostile/test_hostile_reviews.py",

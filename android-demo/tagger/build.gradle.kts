@@ -41,7 +41,7 @@ dependencies {
     testRuntimeOnly(libs.junit.platform.launcher)
 }
 
-// The golden arrays and the bundle are written by Python: tests/android/test_tagger.py.
+// The golden arrays and the bundle are written by Python: tests/android/kotlin_tests.py.
 tasks.test {
     useJUnitPlatform()
     for (name in listOf("edgetag.golden", "edgetag.bundle", "edgetag.models")) {

@@ -1,4 +1,7 @@
-"""The demo app as an APK, built without Gradle and LiteRT, and what is in it."""
+"""The demo app as an APK, built without Gradle and LiteRT, and what is in it; its library's tests.
+
+One copy of the project for both: what one has compiled, the other does not compile again.
+"""
 
 import hashlib
 import json
@@ -11,7 +14,7 @@ import sys
 import tomllib
 import xml.etree.ElementTree as ET
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +24,9 @@ from edgetag.dataset.answers import read_answers
 from edgetag.dataset.formats import read_listing
 from edgetag.recipe import DataSection
 from edgetag.workspace import digest_file
+from tests.android.golden_arrays import time_letterbox
 from tests.android.golden_later import write_later
+from tests.android.kotlin_tests import run_kotlin_tests, write_golden
 from tests.support.golden_pictures import write_pictures
 from tests.support.paths import ROOT
 from tests.support.programs import captured
@@ -42,21 +47,27 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def bundle() -> Path:
+    """The released demo bundle."""
     found = sorted((ROOT / "models" / "demo").glob("demo-*.zip"))
-    assert found, "models/demo has no demo-*.zip"
-    return found[-1]
+    assert len(found) == 1, f"models/demo must have one demo-<version>.zip, and has {len(found)}"
+    return found[0]
 
 
 @pytest.fixture(scope="module")
-def apk(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built in a copy with the bundle placed in it, so that the working tree stays as it is."""
-    folder = tmp_path_factory.mktemp("apk")
-    copy = folder / "android-demo"
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project, so that the working tree stays as it is."""
+    copy = tmp_path_factory.mktemp("apk") / "android-demo"
     shutil.copytree(PROJECT, copy, ignore=shutil.ignore_patterns("target", "build", ".gradle"))
-    out = folder / "demo.apk"
+    return copy
+
+
+@pytest.fixture(scope="module")
+def apk(bundle: Path, project: Path) -> Path:
+    """Built with the bundle placed in the project."""
+    out = project.with_name("demo.apk")
     for command in (
-        ["-m", "edgetag", "bundle", "android", str(bundle), "--project", str(copy)],
-        [str(copy / "ci" / "build_apk.py"), str(out)],
+        ["-m", "edgetag", "bundle", "android", str(bundle), "--project", str(project)],
+        [str(project / "ci" / "build_apk.py"), str(out)],
     ):
         done = captured([sys.executable, *command])
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
@@ -117,6 +128,21 @@ def classes_of(dex: bytes) -> set[str]:
             at += 1
         found.add(dex[at + 1 : dex.index(0, at + 1)].decode())
     return found
+
+
+def test_tagger_repeats_python_bit_for_bit_and_survives_hostile_input(
+    project: Path, bundle: Path, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    write_golden(tmp_path)
+    told = tmp_path / "told.txt"
+    run_kotlin_tests(project, tmp_path, bundle, told)
+    lines = told.read_text(encoding="utf-8").splitlines()
+    lines.append(f"Pillow: 4000x3000 to 224 px: median {time_letterbox():.1f} ms")
+    for line in lines:
+        record_property("measured", line)
+    assert any("self-test passed" in line for line in lines)
+    answer = json.loads((tmp_path / "answer.json").read_text("utf-8"))
+    assert answer["schema"] == "edgetag.phone-scores/1.1"
 
 
 def test_signatures_verify(apk: Path) -> None:

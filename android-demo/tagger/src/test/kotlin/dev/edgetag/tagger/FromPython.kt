@@ -5,7 +5,7 @@ import org.junit.jupiter.api.Assumptions.assumeTrue
 import java.io.File
 
 // What Python writes for these tests. Without it, as in `gradlew build` on a clone, a test is skipped;
-// tests/android/test_tagger.py sees to it that none is skipped in CI.
+// tests/android/kotlin_tests.py sees to it that none is skipped in CI.
 
 /** The folder of golden arrays. */
 internal fun goldenFolder(): File = File(property("edgetag.golden")).also { assertTrue(it.isDirectory, "$it is no folder") }
@@ -24,7 +24,7 @@ internal fun tell(line: String) {
 
 internal fun property(name: String): String {
     val path: String? = System.getProperty(name)
-    assumeTrue(path != null, "-D$name is not set; tests/android/test_tagger.py sets it and runs these tests")
+    assumeTrue(path != null, "-D$name is not set; tests/android/kotlin_tests.py sets it and runs these tests")
     return path!!
 }
 
