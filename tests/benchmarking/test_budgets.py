@@ -126,9 +126,8 @@ def test_a_ratio_of_unstable_times_decides_only_what_holds_farther_from_1(
     interval: tuple[float, float], limit: float, of_stable: str, of_unstable: str
 ) -> None:
     for stable, verdict in ((True, of_stable), (False, of_unstable)):
-        times = {"stable": stable, "spread": 0.1 if stable else 9.0}
         found = [
-            measured("fp32", 10, **times),
+            measured("fp32", 10, stable=stable, spread=0.1 if stable else 9.0),
             measured("int8", 5, ratio=in_turns(sum(interval) / 2, interval)),
         ]
         check = only(check_budgets(recipe_with(f"max_latency_ratio = {limit}"), FILES, found, []))

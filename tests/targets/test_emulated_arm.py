@@ -186,25 +186,6 @@ def test_an_inference_without_an_end_is_ended_and_the_others_are_kept(
     assert check.reason == "here: no answer for 12 s while running it; there: not tried"
     _, result = _verb(run_folder, "count", *chosen, on="litert@arm64")
     (failure,) = result.failures
-    not_run = Acceleration(requested="cpu", used=None, reason=failure.reason)
-    assert (failure.variant, failure.accelerator) == ("int8", not_run)
-    assert {count.variant for count in result.counts} == {"fp32"}
-
-
-def test_an_inference_without_an_end_is_ended_and_the_others_are_kept(
-    arm64: Target, run_folder: Path
-) -> None:
-    _damaged(run_folder, endless_model())
-    recipe = run_folder / "recipe.toml"
-    text = recipe.read_text()
-    chosen = ("--cpu", "cortex-a76")
-    recipe.write_text(text.replace("images = 3", "images = 1\ntime_limit_s = 6"))
-    _, result = _verb(run_folder, "check", "--variant", "int8", *chosen, on="litert@arm64")
-    (check,) = result.checks
-    assert check.reason == "here: no answer for 6 s while running it; there: not tried"
-    recipe.write_text(text.replace("images = 3", "images = 1\ntime_limit_s = 12"))
-    _, result = _verb(run_folder, "count", *chosen, on="litert@arm64")
-    (failure,) = result.failures
     assert (failure.variant, failure.reason) == ("int8", "no answer for 12 s while running it")
     assert {count.variant for count in result.counts} == {"fp32"}
 
