@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from edgetag.dependencies import DISTRIBUTIONS, PACKAGE, dependencies_of
+from edgetag.installed import installed_version
 from edgetag.stages import STAGES
 
 SHOWN_WITH = {"pydantic", "pydantic_core", "rich", "typer", "markupsafe"}
@@ -88,6 +89,12 @@ def test_metrics_are_part_of_what_trains_and_judges(tmp_path: Path) -> None:
     assert {"train", "validate", "explain"} <= stages_that_see(tmp_path, "metrics.py")
 
 
+def forget() -> None:
+    """Let the next question be answered as in a new process."""
+    installed_version.cache_clear()
+    dependencies_of.cache_clear()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("package", "seen_by"),
@@ -112,11 +119,11 @@ def test_another_version_of_a_package_is_seen_by_the_stages_that_compute_with_it
     text = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 99.0\n"
     (folder / "METADATA").write_text(text)
     monkeypatch.syspath_prepend(str(tmp_path))
-    dependencies_of.cache_clear()
+    forget()
     try:
         now = {name: dependencies_of(module) for name, module in modules.items()}
     finally:
-        dependencies_of.cache_clear()
+        forget()
     assert {name for name in modules if now[name].digest != before[name]} == seen_by
     assert all(now[name].packages[distribution] == "99.0" for name in seen_by)
 
