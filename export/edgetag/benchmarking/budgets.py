@@ -3,14 +3,13 @@
 Sizes and memory are judged as they are. A latency is an estimate: its interval decides, and an
 unstable figure decides nothing. A ratio is taken between times of the same round. What a busy
 machine multiplies both by leaves it as it is, and what it adds to both draws it towards 1: a ratio
-of unstable figures decides only what holds were it farther from 1.
+of unstable figures decides only what holds were it `DOUBT` times farther from 1.
 """
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from edgetag.benchmarking.result import BudgetCheck, Failure, Measurement
+from edgetag.benchmarking.result import DOUBT, BudgetCheck, Failure, Measurement
 from edgetag.catalogue.variants import BASE
 from edgetag.conversion.result import ExportedVariant
 from edgetag.judging.checks import ReasonedCheck, Value, judge, reasoned
@@ -150,7 +149,7 @@ def _latency_ratio(variant: Variant, costs: Costs) -> Value:
     return Value(
         own.ratio.p50,
         interval,
-        outer=(low if low > 1 else 0.0, high if high < 1 else math.inf),
+        outer=(low if low > 1 else low / DOUBT, high if high < 1 else high * DOUBT),
         caution=f"{unstable}, and what a busy machine adds to both times draws their ratio to 1",
     )
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from edgetag.benchmarking.result import BenchResult, Measurement
+from edgetag.benchmarking.result import DOUBT, BenchResult, Measurement
 from edgetag.conversion.exported import require_same_files
 from edgetag.errors import ExitCode, InputError
 from edgetag.judging.checks import Bounds, within
@@ -13,10 +13,6 @@ from edgetag.records import Record, Result
 from edgetag.tables.formats import counted
 from edgetag.userfiles import Content, content_of_file, exists
 from edgetag.workspace import Workspace
-
-DOUBT = 2.0
-"""Of an unstable figure: another process on the same core takes half of its time, so that a change
-beyond twice as much is not the machine's mood."""
 
 
 def read_benchmark(path: Path) -> BenchResult:

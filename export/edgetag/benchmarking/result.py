@@ -10,6 +10,10 @@ from edgetag.judging.decisions import EXIT_CODES, worst
 from edgetag.machine import Acceleration, Machine
 from edgetag.records import Record, Result
 
+DOUBT = 2.0
+"""Of an unstable figure: another process on the same core takes half of its time, so that a change
+beyond twice as much is not the machine's mood."""
+
 
 class Latency(Record):
     """Percentiles of the time of one inference, in milliseconds.
@@ -181,9 +185,9 @@ class BudgetCheck(ReasonedCheck, OfVariant):
     """A limit on latency, size or memory against what was measured.
 
     A latency and a ratio of two are estimates, with an interval at 95 %. One of an unstable figure
-    is undecided; a ratio is so where one farther from 1 would be judged otherwise. A file that the
-    budget's runtime fails on keeps no limit that needs a measurement; where this machine lacks the
-    runtime or cannot tell memory, it is undecided.
+    is undecided; a ratio is so where one `DOUBT` times farther from 1 would be judged otherwise. A
+    file that the budget's runtime fails on keeps no limit that needs a measurement; where this
+    machine lacks the runtime or cannot tell memory, it is undecided.
     """
 
     p_fail: None = Field(None, exclude=True)
