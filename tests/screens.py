@@ -87,7 +87,7 @@ def web(folder: Path, picture: Path) -> None:
     """Draw the page of `edgetag bundle web`; LiteRT.js was fetched by `target setup browser`."""
     write_site(BUNDLE, folder / "site")
     with opened(folder / "site", folder / "profile-web") as tab:
-        resize(tab, 760, 660)
+        tab.resize(760, 660)
         tab.choose("#file", picture)
         tab.wait_for("document.body.dataset.done === '1'")
         keep(tab, "docs/web")
@@ -111,7 +111,7 @@ def review(folder: Path, browser: Chromium) -> None:
         keep(tab, "docs/review-light")
         dark = [{"name": "prefers-color-scheme", "value": "dark"}]
         tab.do("Emulation.setEmulatedMedia", features=dark)
-        resize(tab, 768, 900)
+        tab.resize(768, 900)
         tab.press("m")
         tab.wait_for("document.getElementById('large').dataset.wanted.includes('heat')")
         tab.value("fetch(document.getElementById('large').dataset.wanted)")
@@ -124,12 +124,6 @@ def do(*words: object) -> None:
     code, said = invoked(*map(str, words))
     if code:
         sys.exit(said)
-
-
-def resize(tab: Tab, width: int, height: int) -> None:
-    """Show the page on a screen of another size."""
-    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-    tab.do("Emulation.setDeviceMetricsOverride", **size)
 
 
 def keep(tab: Tab, name: str, element: str = "", height: int | None = None) -> None:
