@@ -128,6 +128,7 @@ def do(*words: object) -> None:
 
 def keep(tab: Tab, name: str, element: str = "", height: int | None = None) -> None:
     """Write what a page looks like, or an element of it, down to a height."""
+    tab.value("document.querySelectorAll('img').forEach(each => { each.loading = 'eager'; })")
     tab.wait_for(DRAWN)
     if element:
         tab.value(f"{element}.scrollIntoView()")
