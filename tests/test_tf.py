@@ -40,3 +40,11 @@ def test_code_that_tensorflow_generates_goes_with_the_process_or_with_the_next(
     assert left
     ended, left = left_by("ended")
     assert (ended.returncode, ended.stdout, left) == (0, "4\n", [])
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
+def test_pandas_is_not_imported_by_tensorflow_and_can_be_afterwards() -> None:
+    code = "import sys, edgetag.tf; print('pandas' in sys.modules); import pandas; pandas.DataFrame"
+    done = captured([sys.executable, "-c", code], env=python_environment())
+    assert (done.returncode, done.stdout) == (0, "False\n"), done.stderr
