@@ -78,6 +78,39 @@ def test_an_unstable_figure_decides_where_no_other_process_could_make_the_change
     assert ratio.interval == pytest.approx((after * 0.99 / 1.01, after * 1.01 / 0.99))
 
 
+def files(float_ms: float, int8_ms: float, digest: str, version: str = "") -> BenchResult:
+    """A benchmark of a file that stays as it is, and of one with a digest."""
+    known = figure(float_ms, variant="fp32"), figure(int8_ms).replace(sha256=digest)
+    return result(*(f.replace(runtime_version=version or f.runtime_version) for f in known))
+
+
+@pytest.mark.parametrize(
+    ("float_after", "int8_after", "verdict"),
+    [
+        (1.35, 1.25, "undecided"),  # measured within a quarter of an hour on one idle machine
+        (0.74, 0.81, "undecided"),
+        (1.01, 1.25, "fail"),
+        (1.01, 1.05, "pass"),
+        (1.35, 3.0, "fail"),
+        (0.74, 0.5, "pass"),
+    ],
+)
+def test_a_file_changed_only_by_more_than_files_that_stayed_as_they_are(
+    float_after: float, int8_after: float, verdict: str
+) -> None:
+    found = compare(files(1.0, 1.0, "a"), files(float_after, int8_after, "b"), 1.1)
+    (changed,) = (ratio for ratio in found.ratios if not ratio.same_file)
+    assert changed.drift == pytest.approx(max(float_after, 1 / float_after))
+    assert changed.verdict == verdict
+
+
+def test_where_no_file_changed_or_the_runtime_did_each_ratio_is_judged_as_it_is() -> None:
+    same = compare(files(1.0, 1.0, "a"), files(1.35, 1.25, "a"), 1.1)
+    newer = compare(files(1.0, 1.0, "a"), files(1.35, 1.25, "b", "3.0"), 1.1)
+    for found in (same, newer):
+        assert [(ratio.drift, ratio.verdict) for ratio in found.ratios] == [(None, "fail")] * 2
+
+
 @pytest.mark.parametrize("one", [figure(1.0), figure(1.0, stable=False)])
 def test_a_benchmark_compared_with_itself_is_equal(one: Measurement) -> None:
     found = compare(result(one), result(one), 1.1)

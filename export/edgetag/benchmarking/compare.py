@@ -1,5 +1,10 @@
-"""Two benchmarks of the same kind of machine side by side: ratios with intervals, and a gate."""
+"""Two benchmarks of the same kind of machine side by side: ratios with intervals, and a gate.
 
+An interval is about the runs of its benchmark. From hour to hour a machine may be faster or slower
+than that tells: files that did not change show by how much.
+"""
+
+from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -54,8 +59,12 @@ class Ratio(Record):
         interval: From the ends of both medians' intervals, so at least as wide as it must be.
         stable: Whether both figures are.
         equal: Whether both are one and the same measurement.
+        drift: How many times faster or slower files seem that did not change, at most, where others
+            did: on the same version of the runtime, with as many threads. None where there is none,
+            and before schema 1.4.
         verdict: Against the largest ratio allowed: pass if the interval lies below, fail if above,
-            else undecided. Where a figure is unstable it must lie `DOUBT` times below or above.
+            else undecided. It must lie `drift` times below or above, and `DOUBT` times where a
+            figure is unstable.
     """
 
     variant: str
@@ -70,6 +79,7 @@ class Ratio(Record):
     interval: Bounds | None
     stable: bool
     equal: bool = False
+    drift: float | None = None
     verdict: Decision
 
 
@@ -82,7 +92,7 @@ class Comparison(Result):
     reason: such a file keeps no limit.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bench-comparison/1.3"
+    SCHEMA: ClassVar[str] = "edgetag.bench-comparison/1.4"
     before_device: str
     after_device: str
     before_mode: Literal["quick", "full"] = "quick"
@@ -116,7 +126,8 @@ def compare(
             "compares them all the same"
         )
     first, second = _by_place(before), _by_place(after)
-    ratios = [_ratio(first[place], second[place], max_ratio) for place in first if place in second]
+    pairs = [(first[place], second[place]) for place in first if place in second]
+    ratios = [_ratio(*pair, max_ratio, _drift(pair, pairs)) for pair in pairs]
     lost = {(f.variant, f.runtime, f.threads, 1): f.reason for f in after.failures}
     alone = [place for place in first if place not in second]
     return Comparison(
@@ -144,7 +155,31 @@ def _named(place: Place) -> str:
     return f"{variant} on {runtime}, {counted(threads, 'thread')}, batch {batch}"
 
 
-def _ratio(before: Measurement, after: Measurement, max_ratio: float) -> Ratio:
+Pair = tuple[Measurement, Measurement]
+"""One file's figures before and after, on one runtime with one number of threads."""
+
+
+def _same_file(pair: Pair) -> bool:
+    before, after = pair
+    return bool(before.sha256) and before.sha256 == after.sha256
+
+
+def _place(figure: Measurement) -> tuple[str, str, int]:
+    return figure.runtime, figure.runtime_version, figure.threads
+
+
+def _drift(pair: Pair, pairs: Iterable[Pair]) -> float | None:
+    """Return how much files that did not change seem to have, where a pair's own was measured."""
+    place = _place(pair[0])
+    beside = [each for each in pairs if _place(each[0]) == place == _place(each[1])]
+    unchanged = [each for each in beside if _same_file(each)]
+    if len(unchanged) == len(beside):
+        return None
+    ratios = [after.latency_ms.p50 / before.latency_ms.p50 for before, after in unchanged]
+    return max((max(ratio, 1 / ratio) for ratio in ratios), default=None)
+
+
+def _ratio(before: Measurement, after: Measurement, max_ratio: float, drift: float | None) -> Ratio:
     first, second = before.latency_ms, after.latency_ms
     equal, stable = before == after, before.stable and after.stable
     interval: Bounds | None = None
@@ -155,7 +190,7 @@ def _ratio(before: Measurement, after: Measurement, max_ratio: float) -> Ratio:
             second.p50_interval[0] / first.p50_interval[1],
             second.p50_interval[1] / first.p50_interval[0],
         )
-    doubt = 1.0 if stable or equal else DOUBT
+    doubt = 1.0 if equal else max(drift or 1.0, 1.0 if stable else DOUBT)
     verdict: Decision = "undecided"
     if interval is not None:
         verdict = within((interval[0] / doubt, interval[1] * doubt), max_ratio)
@@ -163,7 +198,7 @@ def _ratio(before: Measurement, after: Measurement, max_ratio: float) -> Ratio:
         variant=before.variant,
         runtime=before.runtime,
         threads=before.threads,
-        same_file=bool(before.sha256) and before.sha256 == after.sha256,
+        same_file=_same_file((before, after)),
         before_accelerator=before.accelerator,
         after_accelerator=after.accelerator,
         before_ms=first.p50,
@@ -172,5 +207,6 @@ def _ratio(before: Measurement, after: Measurement, max_ratio: float) -> Ratio:
         interval=interval,
         stable=stable,
         equal=equal,
+        drift=drift,
         verdict=verdict,
     )

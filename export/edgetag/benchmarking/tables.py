@@ -143,6 +143,7 @@ def comparison_tables(result: Comparison) -> tuple[Table, ...]:
             lambda ratio: with_interval(ratio.ratio, ratio.interval, format_fraction),
         ),
         Column("figures", lambda ratio: stability(ratio.stable)),
+        Number("drift", lambda ratio: format_fraction(ratio.drift, 2), unit="×", optional=True),
         Decision("verdict", _decision),
     )
     return (
