@@ -9,11 +9,13 @@ import numpy.typing as npt
 import pytest
 from scipy.special import expit
 
+from edgetag.compression.result import NarrowResult
 from edgetag.errors import InputError
 from edgetag.narrowing import stage as narrow_stage
 from edgetag.progress import SilentProgress
 from edgetag.recipe import NetworkSection, Recipe, parse_recipe
 from edgetag.workspace import Workspace
+from tests.compression.conftest import FEW_IMAGES, make_run
 from tests.support.compressed_run import HEAD, train_stage_stand_in
 
 pytestmark = pytest.mark.tensorflow
@@ -30,8 +32,27 @@ batch_size = 4
 epochs = 0.2
 images = 8
 [export]
-variants = ["fp32", "int8-narrow75", "int8-narrow50"]
+variants = ["fp32", "int8-narrow50"]
 """
+NARROWED = f"""
+{HEAD}[network]
+name = "model3"
+input_size = 64
+[training]
+batch_size = 4
+[quantization]
+epochs = 0.2
+warmup_steps = 2
+[compress.channels]
+epochs = 0.2
+images = 8
+allocation = "uniform"
+[compress.channels.budgets.narrow50]
+max_size_bytes = 1_000_000
+[export]
+variants = ["fp32", "int8-narrow75", "int8-narrow50", "int8-narrow50-qat"]
+"""
+"""Of the network that is built and converted soonest."""
 NETWORKS: list[dict[str, Any]] = [
     {"name": "mobilenet_v2", "width": 0.35, "depth": 0.25, "input_size": 64, "map_stride": 16},
     {"name": "efficientnet_lite0", "input_size": 64, "pretrained": False},
@@ -146,16 +167,24 @@ def test_what_is_mixed_before_it_is_read_cannot_be_narrowed() -> None:
         inner_layers(model, ["block1_project"])
 
 
+@pytest.fixture(scope="module")
+def narrow_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipe, Workspace, NarrowResult]:
+    """A run whose two narrower networks are made, the second as wide as its budget allows."""
+    recipe = recipe_of(NARROWED)
+    workspace = make_run(tmp_path_factory.mktemp("narrow") / "run", FEW_IMAGES)
+    train_stage_stand_in(recipe, workspace)
+    return recipe, workspace, narrow_stage.run(recipe, workspace, SilentProgress())
+
+
 @pytest.mark.slow
-def test_narrower_networks_are_made_once_and_by_their_record(fresh_run: Workspace) -> None:
+def test_narrower_networks_are_made_once_and_by_their_record(
+    narrow_run: tuple[Recipe, Workspace, NarrowResult],
+) -> None:
     from edgetag.compression.channels import widths_of
     from edgetag.compression.fine_tuning import open_bench
-    from edgetag.compression.result import NarrowResult
 
-    recipe = recipe_of()
-    train_stage_stand_in(recipe, fresh_run)
-    result = narrow_stage.run(recipe, fresh_run, SilentProgress())
-    text = (fresh_run.narrow / "narrow.json").read_text()
+    recipe, workspace, result = narrow_run
+    text = (workspace.narrow / "narrow.json").read_text()
     assert NarrowResult.from_json(text, "narrow.json") == result
     wide, slim = result.networks
     assert slim.channels == wide.channels
@@ -163,39 +192,38 @@ def test_narrower_networks_are_made_once_and_by_their_record(fresh_run: Workspac
         assert all(width <= network.channels[name] for name, width in network.widths.items())
     assert slim.parameters < wide.parameters < wide.parameters_before
     for variant in ("int8-narrow50", "int8-narrow50-qat"):
-        assert widths_of(fresh_run, variant) == slim.widths
-    bench = open_bench(recipe, fresh_run, SilentProgress())
-    model = bench.load(fresh_run.narrow / "narrow50.npz", slim.widths)
+        assert widths_of(workspace, variant) == slim.widths
+    bench = open_bench(recipe, workspace, SilentProgress())
+    model = bench.load(workspace.narrow / "narrow50.npz", slim.widths)
     assert model.count_params() == slim.parameters
-    assert not widths_of(fresh_run, "int8")
-    written = {path: path.stat().st_mtime_ns for path in fresh_run.narrow.glob("*.npz")}
-    assert narrow_stage.run(recipe, fresh_run, SilentProgress()) == result
+    assert not widths_of(workspace, "int8")
+    written = {path: path.stat().st_mtime_ns for path in workspace.narrow.glob("*.npz")}
+    assert narrow_stage.run(recipe, workspace, SilentProgress()) == result
     assert {path: path.stat().st_mtime_ns for path in written} == written
 
 
 @pytest.mark.slow
-def test_variants_of_a_narrower_network_are_trained_and_exported(fresh_run: Workspace) -> None:
+def test_variants_of_a_narrower_network_are_trained_and_exported(
+    narrow_run: tuple[Recipe, Workspace, NarrowResult],
+) -> None:
     from edgetag.compression import quantize_stage
     from edgetag.conversion import stage
     from edgetag.conversion.sources import Sources
 
-    both = ("int8-narrow50", "int8-narrow50-qat")
-    text = RECIPE + "[quantization]\nepochs = 0.2\nwarmup_steps = 2\n"
-    text = text.replace('"int8-narrow75", "int8-narrow50"', '"int8-narrow50", "int8-narrow50-qat"')
-    recipe = recipe_of(text + "[compress.channels.budgets.narrow50]\nmax_size_bytes = 270_000\n")
-    train_stage_stand_in(recipe, fresh_run)
-    (network,) = narrow_stage.run(recipe, fresh_run, SilentProgress()).networks
-    (quantized,) = quantize_stage.run(recipe, fresh_run, SilentProgress()).variants
+    recipe, workspace, result = narrow_run
+    _, network = result.networks
+    (quantized,) = quantize_stage.run(recipe, workspace, SilentProgress()).variants
     assert quantized.validation_map_before == network.validation_map
-    files = stage.make(recipe, fresh_run, ("fp32", *both), SilentProgress()).variants
+    variants = ("fp32", "int8-narrow50", "int8-narrow50-qat")
+    files = stage.make(recipe, workspace, variants, SilentProgress()).variants
     sizes = {file.variant: file.size_bytes for file in files}
     (kept,) = network.budget
     assert sizes["int8-narrow50"] == pytest.approx(kept.value, rel=0.005)
     assert sizes["int8-narrow50"] <= kept.most
     assert sizes["int8-narrow50-qat"] == pytest.approx(sizes["int8-narrow50"], rel=0.02)
-    with closing(Sources(recipe, fresh_run)) as sources:
+    with closing(Sources(recipe, workspace)) as sources:
         # Against which it was calibrated: the float file of the same network.
-        assert len(sources.float_file("int8-narrow50")) < len(sources.float_file("fp32"))
+        assert len(sources.float_file("int8-narrow50")) < 0.9 * sizes["fp32"]
 
 
 @pytest.mark.slow
@@ -204,7 +232,7 @@ def test_given_shares_hold_and_other_layers_lose_what_they_can_spare(fresh_run: 
 
     more = 'steps = 2\nrank = "l1"\n'
     kept = '[compress.channels.kept]\n"block1_*" = 1.0\n"block[12]_*" = 0.25\n'
-    text = RECIPE.replace("images = 8\n", more + kept).replace('"int8-narrow75", ', "")
+    text = RECIPE.replace("images = 8\n", more + kept).replace("epochs = 0.2", "epochs = 0")
     recipe = recipe_of(text)
     train_stage_stand_in(recipe, fresh_run)
     (slim,) = narrow_stage.run(recipe, fresh_run, SilentProgress()).networks

@@ -11,6 +11,9 @@ from edgetag.recipe import NetworkSection
 
 pytestmark = pytest.mark.tensorflow
 
+SMALL: dict[str, Any] = {"name": "mobilenet_v2", "width": 0.35, "depth": 0.25, "input_size": 64}
+"""Of blocks and a head as all but `model3` have them, and built soonest."""
+
 PHOTOS = {"chelsea.png": 285, "coffee.png": 967, "motorcycle_left.png": 665, "camera.png": 872}
 """scikit-image's photos and their ImageNet classes: Egyptian cat, espresso, moped, tripod."""
 
@@ -46,24 +49,28 @@ def test_the_score_is_the_mean_of_the_class_activation_map() -> None:
     from edgetag.networks import CAM, build
     from edgetag.tf import keras, tf
 
-    model = build(NetworkSection(name="mobilenet_v2", width=0.35, input_size=96), 5)
+    model = build(NetworkSection(**SMALL), 5)
     maps = keras.Model(model.input, model.get_layer(CAM).output)
-    image = np.random.default_rng(0).normal(size=(2, 96, 96, 3)).astype(np.float32)
+    image = np.random.default_rng(0).normal(size=(2, 64, 64, 3)).astype(np.float32)
     expected = tf.sigmoid(tf.reduce_mean(maps(image), axis=(1, 2))).numpy()
     np.testing.assert_allclose(model(image).numpy(), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize(
-    "name", ["efficientnet_lite0", "efficientnet_lite2", "mobilenet_v2", "mobilenetv4_conv_small"]
+    "values",
+    [
+        {"name": "efficientnet_lite0", "input_size": 64},
+        SMALL,
+        {"name": "mobilenetv4_conv_small", "input_size": 64},
+    ],
+    ids=lambda values: values["name"],
 )
-def test_finer_maps_begin_as_the_coarse_ones_spread_over_more_cells(name: str) -> None:
+def test_finer_maps_begin_as_the_coarse_ones_spread_over_more_cells(values: Any) -> None:
     from edgetag.networks import CAM, build
     from edgetag.tf import keras, tf
 
     image = np.random.default_rng(0).normal(size=(1, 64, 64, 3)).astype(np.float32)
-    coarse, fine = (
-        build(NetworkSection(name=name, input_size=64, map_stride=s), 5) for s in (32, 16)
-    )
+    coarse, fine = (build(NetworkSection(**values, map_stride=s), 5) for s in (32, 16))
     assert coarse.get_layer(CAM).output_shape == (None, 2, 2, 5)
     assert fine.get_layer(CAM).output_shape == (None, 4, 4, 5)
     ends = [
@@ -98,7 +105,7 @@ def test_weights_survive_a_round_trip_and_refuse_another_model(tmp_path: Path) -
     from edgetag.errors import InputError
     from edgetag.networks import build_untrained, load_weights, save_weights
 
-    network = NetworkSection(name="mobilenet_v2", width=0.35, input_size=64)
+    network = NetworkSection(**SMALL)
     first, second = build_untrained(network, 3, seed=1), build_untrained(network, 3, seed=2)
     save_weights(first, tmp_path / "model.npz")
     load_weights(second, tmp_path / "model.npz")

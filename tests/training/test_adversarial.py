@@ -58,6 +58,22 @@ def test_attacked_pictures_stay_within_the_budget_and_are_pictures(
 
 
 @pytest.mark.tensorflow
+@pytest.mark.parametrize("kind", ["fgsm", "pgd"])
+def test_every_budget_and_size_of_a_batch_is_attacked_by_one_graph(kind: Kind) -> None:
+    from edgetag.training.adversarial import PixelAttacker
+
+    attacker = PixelAttacker(tiny(), kind, 4, CONTRACT, 5)
+    for epsilon, count in ((8, 4), (1, 4), (8, 3)):
+        images, labels = noise(epsilon, count), np.tile(np.array([1, 0, 1], np.int8), (count, 1))
+        changed = attacker.attack(images.astype(np.uint8), labels, 3, epsilon)
+        alone = np.rint(attacked(images, labels, kind, epsilon))
+        # Where two graphs round a gradient of nothing otherwise, its sign may differ.
+        assert (changed == alone).mean() > 0.999
+        assert np.abs(changed - images).max() == epsilon
+    assert attacker._change.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.tensorflow
 def test_a_picture_without_labels_is_left_as_it_is() -> None:
     images, unknown = noise(1), np.full((4, 3), -1, np.int8)
     np.testing.assert_allclose(attacked(images, unknown, "fgsm", 4), images, atol=EXACT)

@@ -136,11 +136,14 @@ def _changed(
     weights = workspace.trained_weights()
     # Imported late, for TensorFlow's 8 s.
     from edgetag.networks import build_untrained, load_weights
-    from edgetag.training.adversarial import Attack, PixelAttacker
+    from edgetag.training.adversarial import PixelAttacker
 
     model = build_untrained(recipe.network, len(recipe.data.tags))
     load_weights(model, weights)
     contract, parts = recipe.network.preprocessing(), range(0, len(pictures.rows), BATCH)
+    attackers = {
+        kind: PixelAttacker(model, kind, steps, contract, recipe.seed) for kind in ("fgsm", "pgd")
+    }
     changed = []
     with progress.track("attacking", len(names) * len(pictures.rows), "images") as task:
         for change, epsilon in names:
@@ -148,12 +151,11 @@ def _changed(
                 changed.append(noisy(pictures.pixels, epsilon, recipe.seed))
                 task.advance(len(pictures.rows), change)
                 continue
-            attack = Attack(change, epsilon, steps)
-            attacker = PixelAttacker(model, attack, contract, recipe.seed)
-            batches = []
+            attacker, batches = attackers[change], []
             for start in parts:
                 part = slice(start, start + BATCH)
-                batch = attacker.attack(pictures.pixels[part], pictures.labels[part], start)
+                shown, labels = pictures.pixels[part], pictures.labels[part]
+                batch = attacker.attack(shown, labels, start, epsilon)
                 batches.append(batch)
                 task.advance(len(batch), f"{change} {epsilon}/255")
             changed.append(np.concatenate(batches))

@@ -19,6 +19,8 @@ from edgetag.tf import keras, tf
 Attacker = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]
 """From images, labels and a number, as `attacker` says, to images."""
 
+AttackKind = Literal["fgsm", "pgd"]
+
 STRIDES = 2.5
 """Of PGD: its steps together are so many times as long as the budget, as Madry et al. took it."""
 
@@ -34,7 +36,7 @@ class Attack:
         step_size: Of `pgd`, in steps of 8 bits; None for `STRIDES × epsilon / steps`.
     """
 
-    kind: Literal["fgsm", "pgd"]
+    kind: AttackKind
     epsilon: int
     steps: int
     step_size: float | None = None
@@ -64,12 +66,26 @@ def attacker(model: keras.Model, attack: Attack, contract: Preprocessing, seed: 
         -1, and the number of the batch. Returns images of the same shape, each value within the
         budget and of a pixel in 0..255.
     """
+    change = _changer(model, attack.kind, attack.steps, contract, seed)
+    reach, stride = attack.epsilon / contract.std, attack.stride / contract.std
+    return lambda images, labels, number: change(images, labels, number, reach, stride)
+
+
+def _changer(
+    model: keras.Model, kind: AttackKind, steps: int, contract: Preprocessing, seed: int
+) -> Callable[..., tf.Tensor]:
+    """Return an `Attacker` that takes two numbers more: the budget and a step, scaled as images."""
     # The logits: where a score is 0 or 1 in float32, the sigmoid passes no gradient on.
     logits_of = keras.Model(model.inputs, model.layers[-1].input)
     lowest, highest = -contract.mean / contract.std, (255 - contract.mean) / contract.std
-    reach, stride = attack.epsilon / contract.std, attack.stride / contract.std
 
-    def change(images: tf.Tensor, labels: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+    def change(
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        number: tf.Tensor,
+        reach: float | tf.Tensor,
+        stride: float | tf.Tensor,
+    ) -> tf.Tensor:
         labels = tf.cast(labels, tf.float32)
         targets, known = tf.maximum(labels, 0.0), tf.cast(labels >= 0, tf.float32)
         floor = tf.maximum(images - reach, lowest)
@@ -84,12 +100,12 @@ def attacker(model: keras.Model, attack: Attack, contract: Preprocessing, seed: 
             changed += stride * tf.sign(tape.gradient(loss, changed))
             return (tf.ensure_shape(tf.clip_by_value(changed, floor, ceiling), images.shape),)
 
-        if attack.kind == "fgsm":
+        if kind == "fgsm":
             return step(images)[0]
         draw = tf.stack([tf.constant(seed, tf.int64), tf.cast(number, tf.int64)])
         start = images + tf.random.stateless_uniform(tf.shape(images), draw, -reach, reach)
         start = tf.ensure_shape(tf.clip_by_value(start, floor, ceiling), images.shape)
-        return tf.while_loop(lambda _: True, step, (start,), maximum_iterations=attack.steps)[0]
+        return tf.while_loop(lambda _: True, step, (start,), maximum_iterations=steps)[0]
 
     return change
 
@@ -118,31 +134,48 @@ def share_attacker(
 class PixelAttacker:
     """Attacks pictures as they lie in the image cache, in whole steps of 8 bits.
 
+    Its graph, which takes seconds for a large network, serves every budget and size of a batch.
+
     Args:
         model: As in `attacker`.
-        attack: The budget, and how it is spent.
+        kind: As in `Attack`.
+        steps: As in `Attack`.
         contract: Scales the pixels.
         seed: Decides where `pgd` begins.
     """
 
     def __init__(
-        self, model: keras.Model, attack: Attack, contract: Preprocessing, seed: int
+        self, model: keras.Model, kind: AttackKind, steps: int, contract: Preprocessing, seed: int
     ) -> None:
-        self._change = tf.function(attacker(model, attack, contract, seed), reduce_retracing=True)
-        self._epsilon = attack.epsilon
+        number = tf.TensorSpec((), tf.float32)
+        self._change = tf.function(
+            _changer(model, kind, steps, contract, seed),
+            input_signature=[
+                tf.TensorSpec(model.input_shape, tf.float32),
+                tf.TensorSpec(model.output_shape, tf.int8),
+                tf.TensorSpec((), tf.int64),
+                number,
+                number,
+            ],
+        )
+        self._kind: AttackKind = kind
+        self._steps = steps
         self._contract = contract
 
-    def attack(self, pixels: Pixels, labels: Labels, number: int) -> Pixels:
+    def attack(self, pixels: Pixels, labels: Labels, number: int, epsilon: int) -> Pixels:
         """Return a batch of pictures changed.
 
         Args:
             pixels: `[batch, size, size, 3]` uint8.
             labels: `[batch, tags]`.
             number: The batch's.
+            epsilon: The budget, as in `Attack`.
         """
-        scaled = tf.constant(scale(pixels, self._contract))
-        changed = self._change(scaled, tf.constant(labels), tf.constant(number, tf.int64)).numpy()
-        whole = np.rint(changed * self._contract.std + self._contract.mean).astype(np.int64)
+        std = self._contract.std
+        stride = Attack(self._kind, epsilon, self._steps).stride
+        scaled = scale(pixels, self._contract)
+        changed = self._change(scaled, labels, number, epsilon / std, stride / std).numpy()
+        whole = np.rint(changed * std + self._contract.mean).astype(np.int64)
         before = pixels.astype(np.int64)
-        whole = whole.clip(before - self._epsilon, before + self._epsilon)
+        whole = whole.clip(before - epsilon, before + epsilon)
         return whole.clip(0, 255).astype(np.uint8)
