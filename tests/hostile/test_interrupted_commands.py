@@ -12,6 +12,7 @@ import pytest
 
 import edgetag
 from edgetag.children import python_environment
+from edgetag.cli.main import STOPPED
 from edgetag.workspace import Workspace
 from tests.support.bad_loops import endless_model
 from tests.support.processes import busy, children, runs
@@ -116,6 +117,29 @@ def test_an_interrupt_while_workers_are_started_has_none_of_them_complain(tmp_pa
     (tmp_path / "build.py").write_text(STARTING)
     done = captured([sys.executable, str(tmp_path / "build.py")], env=python_environment())
     assert (done.stdout, done.stderr) == ("stopped\n", "")
+
+
+FREEING = """
+import signal, time
+from edgetag.cli import main
+class Function:
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+def run():
+    function = Function()
+    del function
+    time.sleep(60)
+    print("went on")
+main._run = run
+main.main()
+"""
+
+
+@pytest.mark.slow
+def test_a_command_that_frees_an_object_when_it_is_told_to_stop_stops() -> None:
+    done = captured([sys.executable, "-c", FREEING], env=python_environment())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"error: {STOPPED}\n"
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """A rescued file ships only after other pictures than those that chose it have judged it."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,20 @@ def test_a_confirmed_file_takes_the_variant_s_place_in_export(
     assert record.exported == int8
     again = run(recipe_with(0.05), spoilt.workspace, QUIET)
     assert again.chosen == "int8-float-0"  # as it is exported now it needs no rescue
+
+
+@pytest.mark.slow
+def test_adopting_twice_judges_the_adopted_file_and_leaves_the_same(
+    spoilt: RescueRun, tmp_path: Path
+) -> None:
+    root = shutil.copytree(spoilt.workspace.root, tmp_path / "run")
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(TWO_SPLITS + MARGIN.format(0.05))
+    command = ["rescue", str(recipe), "--out", str(root), "--json", "--adopt", "test_other"]
+    first, second = (CliRunner().invoke(app, command) for _ in range(2))
+    assert second.exit_code == ExitCode.ACCEPTED, second.output
+    assert second.stdout == first.stdout
+    assert json.loads(second.stdout)["step"] == "int8-float-1"
 
 
 def step(accuracy: Decision) -> Step:

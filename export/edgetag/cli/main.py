@@ -20,6 +20,9 @@ NOBODY_READS = 128 + signal.SIGPIPE
 
 STOPPED = "stopped; finished work is kept, the same command goes on from there"
 
+AGAIN_S = 0.05
+"""After which a command is stopped that could not be when it was told to."""
+
 ASKS_FOR_HELP: tuple[list[str], ...] = ([], ["--help"], ["-h"])
 
 
@@ -35,6 +38,17 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise _InterruptedError
 
 
+def _interrupt_again(ignored: "sys.UnraisableHookArgs") -> None:
+    """Have what came once more where it was lost, and tell anything else as Python does.
+
+    No error leaves a `__del__`, and TensorFlow's take seconds where they free many functions.
+    """
+    if isinstance(ignored.exc_value, _InterruptedError):
+        signal.setitimer(signal.ITIMER_REAL, AGAIN_S)  # raised here, it would be lost again
+    else:
+        sys.__unraisablehook__(ignored)
+
+
 def main() -> None:
     """Run the command line; every foreseen error is one message and an exit code.
 
@@ -44,6 +58,8 @@ def main() -> None:
         is_under_nohup = number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN
         if not is_under_nohup:
             signal.signal(number, _interrupt)
+    signal.signal(signal.SIGALRM, _interrupt)
+    sys.unraisablehook = _interrupt_again
     _open_closed_streams()
     _print_any_text()
     try:

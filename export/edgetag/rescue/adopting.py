@@ -6,7 +6,7 @@ stands in `export/` is validated, benchmarked, reported and bundled like every o
 
 from collections.abc import Sequence
 
-from edgetag.conversion.exported import exported_path, read_exported
+from edgetag.conversion.exported import exported_file, exported_path, read_exported
 from edgetag.conversion.flatfile import parse_model
 from edgetag.conversion.result import VariantRecord
 from edgetag.conversion.stage import describe
@@ -28,6 +28,9 @@ def adopt(
 ) -> Adoption:
     """Judge the chosen file on another split, and put it into the variant's place if it passes.
 
+    A file that is in that place already, of an earlier call that may have been killed, is judged
+    as it lies there.
+
     Args:
         recipe: Its limits for the variant hold on that split too.
         workspace: Holds the rescue's file and the exported ones.
@@ -39,7 +42,9 @@ def adopt(
         InputError: The rescue chose nothing, or the split cannot judge it.
     """
     step = rescued.find(rescued.chosen)
-    if step is None or not step.layers:
+    exported, _ = exported_file(workspace, rescued.variant)
+    name = step.name if step is not None and step.layers else exported.rescued
+    if step is None or not name:
         raise InputError(
             f"--adopt: the rescue of {rescued.variant} chose no file with layers in "
             f"{rescued.keep}, so there is none to adopt"
@@ -53,18 +58,18 @@ def adopt(
     there = recipe.replace(validation=section)
     judge = Judge(there, workspace, dataset, rescued.variant, progress)
     runtime = Runtime(workspace, dataset, recipe.network.preprocessing(), this_machine())
-    kept_at = workspace.rescue / "work" / "scores" / f"{step.name}-{split}.npz"
+    kept_at = workspace.rescue / "work" / "scores" / f"{name}-{split}.npz"
     scores = runtime.score_once(file, judge.rows, kept_at, progress)
     if isinstance(scores, LoadFailure):
         raise InputError(f"{file}: it does not run: {scores.kind}: {scores.reason}")
     accuracy = judge.accuracy(scores)
     adopted = accuracy.verdict == "pass"
-    if adopted:
+    if adopted and step.layers:
         _put(workspace, rescued, step, file.read_bytes())
     result = Adoption.like(
         accuracy,
         variant=rescued.variant,
-        step=step.name,
+        step=name,
         chosen_on=rescued.split,
         split=split,
         images=len(judge.images),
