@@ -18,6 +18,12 @@ from edgetag.errors import STOPS, InputError
 
 Value = TypeVar("Value")
 
+TALKS = threading.Lock()
+"""Of a worker: held while it takes a call or sends a result, which is never cut in two.
+
+The parent would wait for the rest for ever: it holds the pipe open itself.
+"""
+
 
 def forkserver_context(preload: Sequence[str] = ()) -> ForkServerContext:
     """Return how pools start their workers: forked from a server that has no threads.
@@ -69,7 +75,7 @@ def run_all(
     try:
         with _signals_wait():
             futures: dict[Future[Value], int] = {
-                pool.submit(function, *arguments): number for number, arguments in calls
+                pool.submit(_work, function, arguments): number for number, arguments in calls
             }
         for future in as_completed(futures):
             yield futures.pop(future), future.result()
@@ -117,16 +123,33 @@ def _of_a_script() -> str:
     return f"; or {script} works without asking for __name__ == '__main__', and workers import it"
 
 
-def start_worker(*heard: connection.Connection) -> None:
-    """Begin a worker's life: it ends at once when its parent does, or when a pipe it hears closes.
+def start_worker(stopped: connection.Connection) -> None:
+    """Begin a worker's life: it ends at once when its parent does, or when a pipe is closed.
 
     The server that forks workers does not end them: it lives as long as they do.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
-    threading.Thread(target=_end_with_parent, args=heard, daemon=True).start()
+    TALKS.acquire()
+    threading.Thread(target=_end_between_messages, args=(stopped,), daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _end_with_parent(*heard: connection.Connection) -> None:
-    parent = multiprocessing.parent_process()
-    connection.wait([*heard, *([parent.sentinel] if parent else [])])
+def _work(function: Callable[..., Value], arguments: tuple[Any, ...]) -> Value:
+    TALKS.release()
+    try:
+        return function(*arguments)
+    finally:
+        TALKS.acquire()
+
+
+def _end_between_messages(stopped: connection.Connection) -> None:
+    stopped.poll(None)
+    TALKS.acquire()  # a worker that waits for a call is ended by its pool
     os._exit(1)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
