@@ -84,7 +84,10 @@ def test_the_parts_of_a_desktop_bundle_give_its_golden_scores(
 def test_a_desktop_bundle_without_its_file_says_what_makes_it(
     root: Path, workspace: Workspace
 ) -> None:
+    packed = {path: path.stat().st_mtime_ns for path in workspace.bundle.glob("*.zip")}
     with pytest.raises(InputError, match="it lists no ONNX file; run: edgetag export"):
         stage.run(recipe_with_onnx(root), workspace, QUIET)
+    after = {path: path.stat().st_mtime_ns for path in workspace.bundle.glob("*.zip")}
+    assert after == packed, "nothing is packed before it is refused"
     with pytest.raises(InputError, match=re.escape("bundle.desktop packs the ONNX file")):
         recipe_in(root, BOTH)

@@ -1,8 +1,6 @@
 """Both stages over a run folder, and what they keep when they run again."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,7 @@ import pytest
 from edgetag.arrays import read_arrays, write_arrays
 from edgetag.compression.result import PruneResult, QuantizedVariant
 from edgetag.errors import InputError
-from edgetag.progress import SilentProgress, Task
+from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe, parse_recipe
 from edgetag.workspace import RunFile, Workspace, digest_file
 from tests.support.compressed_run import HEAD, train_stage_stand_in
@@ -35,23 +33,6 @@ epochs = 0.5
 warmup_steps = 4
 """
 BOTH = RECIPE + '[export]\nvariants = ["fp32", "int8-qat", "int8-pruned-qat"]\n'
-
-
-class Listening(SilentProgress):
-    """Keeps what is said, and the names of the tasks."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-        self.tasks: list[str] = []
-
-    @contextmanager
-    def track(self, what: str, total: int | None, unit: str = "it") -> Iterator[Task]:
-        self.tasks.append(what)
-        with super().track(what, total, unit) as task:
-            yield task
-
-    def say(self, message: str) -> None:
-        self.said.append(message)
 
 
 def recipe_of(text: str = BOTH) -> Recipe:

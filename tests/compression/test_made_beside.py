@@ -15,8 +15,9 @@ from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.workspace import StageRecord, Workspace, digest_file
 from tests.compression.conftest import FEW_IMAGES, make_run
-from tests.compression.test_compression_stages import BOTH, RECIPE, Listening, recipe_of
+from tests.compression.test_compression_stages import BOTH, RECIPE, recipe_of
 from tests.support.compressed_run import train_stage_stand_in
+from tests.support.listening import Listening
 from tests.support.made_results import stage_record
 from tests.support.processes import children, runs
 

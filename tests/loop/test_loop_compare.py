@@ -15,6 +15,7 @@ from edgetag.dataset.answers import Answer, answers_csv
 from edgetag.dataset.stage import run as build_data
 from edgetag.errors import InputError
 from edgetag.loop.compare import Run, compare
+from edgetag.loop.tables import loop_sentences
 from edgetag.progress import SilentProgress
 from edgetag.recipe import Recipe
 from edgetag.validation.pictures import known_pictures
@@ -237,3 +238,18 @@ def test_the_command_takes_run_folders_and_prints_both_parts(
     assert "by the new labels" in output
     code, output = invoked("loop", "compare", *places, "--json")
     assert json.loads(output)["splits"][0]["relabelled"] == 5
+    assert "-0.0" not in output
+
+
+def test_tags_that_the_tables_leave_out_are_named(first: Finished, tmp_path: Path) -> None:
+    second = later(first, tmp_path / "second")
+    fewer = second.recipe.replace(data=second.recipe.data.replace(tags=TAGS[:1]))
+    result = compare(run_of(first), Run(fewer, second.workspace), QUIET)
+    assert (result.tags_only_before, result.tags_only_after) == (TAGS[1:], ())
+    assert [tag.tag for tag in result.splits[0].tags] == [TAGS[0]]
+    unscored = result.splits[0].replace(not_scored=("dog",))
+    shown = list(loop_sentences(result.replace(splits=(unscored,))))
+    assert shown == [
+        f"Not compared, since {first.workspace.root} alone has them: {', '.join(TAGS[1:])}",
+        "Not scored on test, for too few positives or no negative: dog",
+    ]

@@ -2,8 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from edgetag.rescue.trials import Trials
 from edgetag.stages import stage
 from edgetag.workspace import Making, RunFile, StageRecord, Workspace, digest_file
 from tests.support.accelerators import RAN
+from tests.support.listening import Listening
 from tests.support.rescue_run import RECIPE, RescueRun, make_run, outlier
 from tests.support.run_folders import INT8, write_models
 
@@ -32,19 +32,6 @@ MARGIN = """
 [budgets.int8]
 max_map_drop = 0.03
 """
-
-
-class Heard(SilentProgress):
-    """Remembers which tasks were begun."""
-
-    def __init__(self) -> None:
-        self.tasks: list[str] = []
-
-    @contextmanager
-    def track(self, what: str, total: int | None, unit: str = "it") -> Iterator[Any]:
-        self.tasks.append(what)
-        with super().track(what, total, unit) as task:
-            yield task
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +84,7 @@ def test_a_killed_rescue_goes_on_with_what_was_scored(
     kept = workspace.rescue / "work" / "scores"
     missing = kept / f"{rescued.steps[-1].name}.npz"
     missing.unlink()
-    heard = Heard()
+    heard = Listening()
     again = run(spoilt.with_recipe(MARGIN), workspace, heard)
     assert [task for task in heard.tasks if "scoring" in task] == [f"scoring {missing.stem}"]
     assert again.ranking == rescued.ranking

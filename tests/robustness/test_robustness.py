@@ -21,6 +21,7 @@ from edgetag.training.result import Thresholds
 from edgetag.workspace import Workspace
 from tests.support.accelerators import RAN
 from tests.support.commands import invoked
+from tests.support.listening import Listening
 from tests.support.run_folders import noisy_pictures
 from tests.support.tiny_run import make_run_folder
 from tests.support.trained_run import TrainedRun
@@ -169,15 +170,17 @@ def test_a_float_file_of_another_network_is_refused(
     workspace = Workspace(copy / "runs" / "demo")
     weights = dict(np.load(workspace.train / "model.npz"))
     np.savez(workspace.train / "model.npz", **{name: 0.5 * w for name, w in weights.items()})
+    progress = Listening()
     with pytest.raises(InputError, match=r"fp32 is not of the network .* run: edgetag export"):
         run(
             load_recipe(copy / "recipe.toml"),
             workspace,
-            SilentProgress(),
+            progress,
             epsilons=(1,),
             steps=1,
             images=10,
         )
+    assert "attacking" not in progress.tasks
     assert not workspace.robustness.exists()
 
 

@@ -437,6 +437,13 @@ def test_a_log_is_never_written_over(place: Path) -> None:
     assert Path("log").read_text() == "mine"
 
 
+def test_a_log_in_the_way_is_told_before_the_table_is_read(place: Path) -> None:
+    Path("no-table.csv").write_text("of a hundred thousand pictures")
+    Path("no-table.csv.screened.jsonl").write_text("mine")
+    refused = screen("no-table.csv", "cat", "--to", "x", "--do", "copy")
+    assert "there is a log already" in str(refused.exception)
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"schema": "other"}', "no json"])
 def test_what_is_no_log_is_refused(place: Path, text: str) -> None:
     Path("log").write_text(text)

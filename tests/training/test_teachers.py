@@ -1,8 +1,6 @@
 """A network learns from those of other runs, without labels."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +12,14 @@ from edgetag.dataset import Dataset
 from edgetag.dataset.unlabelled import UNLABELLED, place_of
 from edgetag.errors import InputError
 from edgetag.preprocess import scale
-from edgetag.progress import SilentProgress, Task
+from edgetag.progress import SilentProgress
 from edgetag.recipe import AugmentSection, Recipe, load_recipe, resolved_recipe
 from edgetag.training.inputs import inputs_fingerprint
 from edgetag.training.result import Thresholds
 from edgetag.training.taught import teacher_runs
 from edgetag.workspace import RunFile, Workspace, digest_file
 from edgetag.writing import write_text
+from tests.support.listening import Listening
 from tests.support.run_folders import write_cache, write_manifest
 from tests.support.small_run import CONTRACT, TAGS, build_data, draw, tiny
 
@@ -95,19 +94,6 @@ def picture(seed: int) -> Any:
     return draw(generator, generator.integers(0, 2, 3))
 
 
-class Counting(SilentProgress):
-    """Keeps of how many images each task is."""
-
-    def __init__(self) -> None:
-        self.totals: dict[str, int | None] = {}
-
-    @contextmanager
-    def track(self, what: str, total: int | None, unit: str = "it") -> Iterator[Task]:
-        self.totals[what] = total
-        with super().track(what, total, unit) as task:
-            yield task
-
-
 def logits_of(scores: Any) -> Any:
     return np.log(scores) - np.log1p(-scores)
 
@@ -166,8 +152,8 @@ def test_where_a_teacher_alone_counts_any_labels_leave_the_same_weights(
         names = [f"more {number}" for number in range(12)]
         none = dict.fromkeys(TAGS, [None] * 12)
         write_manifest(more, [UNLABELLED] * 12, none, identities=names)
-        digests.append(stage.run(recipe, workspace, counting := Counting()).weights_sha256)
-        assert counting.totals["training phase 1 of 1 (all), epoch 1"] == 12 + 12
+        digests.append(stage.run(recipe, workspace, counting := Listening()).weights_sha256)
+        assert counting.tasks["training phase 1 of 1 (all), epoch 1"] == 12 + 12
     assert digests[0] == digests[1]
 
 

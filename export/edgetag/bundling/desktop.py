@@ -18,6 +18,7 @@ from edgetag.bundling.archive import described, pack
 from edgetag.bundling.contents import LABELS_TEXT, MANIFEST, PREPROCESSING, labels_text
 from edgetag.bundling.result import BundleFile, DesktopBundle
 from edgetag.conversion.exported import exported_path, read_exported
+from edgetag.conversion.result import OnnxModel
 from edgetag.desktop.job import FloatModel
 from edgetag.desktop.scoring import score
 from edgetag.errors import InputError
@@ -63,6 +64,20 @@ class DesktopManifest(Result):
     files: tuple[BundleFile, ...]
 
 
+def exported_onnx(workspace: Workspace) -> OnnxModel:
+    """Return the ONNX file and its weights, which are as the export wrote them.
+
+    Raises:
+        InputError: There are none, or they have changed.
+    """
+    onnx = read_exported(workspace).onnx
+    if onnx is None:
+        raise InputError(f"{exported_path(workspace)}: it lists no ONNX file; run: edgetag export")
+    for file, digest in ((onnx.file, onnx.sha256), (onnx.weights, onnx.weights_sha256)):
+        workspace.verified_file(file, digest, "run: edgetag export")
+    return onnx
+
+
 def write_desktop_bundle(
     recipe: Recipe, workspace: Workspace, inputs: Pixels, progress: Progress
 ) -> DesktopBundle:
@@ -77,11 +92,8 @@ def write_desktop_bundle(
     Raises:
         InputError: There is no ONNX file, it has changed, or ONNX Runtime does not run it.
     """
-    onnx = read_exported(workspace).onnx
-    if onnx is None:
-        raise InputError(f"{exported_path(workspace)}: it lists no ONNX file; run: edgetag export")
-    file = workspace.verified_file(onnx.file, onnx.sha256, "run: edgetag export")
-    weights = workspace.verified_file(onnx.weights, onnx.weights_sha256, "run: edgetag export")
+    onnx = exported_onnx(workspace)
+    file, weights = workspace.root / onnx.file, workspace.root / onnx.weights
     contract = recipe.network.preprocessing()
     model = FloatModel(
         engine="onnxruntime",

@@ -11,7 +11,7 @@ from edgetag.bundling import contents
 from edgetag.bundling.archive import described, pack
 from edgetag.bundling.card import model_card
 from edgetag.bundling.contents import BundleThresholds
-from edgetag.bundling.desktop import remove_desktop_bundle, write_desktop_bundle
+from edgetag.bundling.desktop import exported_onnx, remove_desktop_bundle, write_desktop_bundle
 from edgetag.bundling.golden import make_golden, stacked
 from edgetag.bundling.golden_maps import pack_maps
 from edgetag.bundling.limits import judged_limits
@@ -84,6 +84,8 @@ def run(
     variants = read_shipping(recipe, workspace).variants if variants is None else variants
     if not variants:
         raise _nothing_ships(recipe, workspace)
+    if recipe.bundle.desktop:
+        exported_onnx(workspace)  # refused before anything is packed
     parts, files = _gather(recipe, workspace, variants, progress)
     manifest = _manifest(recipe, workspace, parts, files)
     packed = pack({contents.MANIFEST: manifest.to_json().encode(), **files})

@@ -38,7 +38,7 @@ def compare(
 
     from edgetag.loop.compare import Run
     from edgetag.loop.compare import compare as run
-    from edgetag.loop.tables import loop_tables
+    from edgetag.loop.tables import loop_sentences, loop_tables
 
     result = run(Run(first, workspace), Run(second, other), progress)
-    show(result, json, loop_tables(result))
+    show(result, json, loop_tables(result), loop_sentences(result))

@@ -89,7 +89,7 @@ def screen(
     Nothing that lies in a place is replaced, and a picture that changed since it was tagged stays.
     """
     from edgetag.errors import ExitCode, InputError
-    from edgetag.screening.carrying import carry, log_of
+    from edgetag.screening.carrying import carry, log_of, require_no_log
     from edgetag.screening.carrying import undo as take_back
     from edgetag.screening.expected import rates_of
     from edgetag.screening.plan import plan as make_plan
@@ -125,6 +125,9 @@ def screen(
         raise typer.Exit(ExitCode.BUDGET_BROKEN if taken_back.failed else ExitCode.ACCEPTED)
     if do is not None and holding is None and others is None:
         raise InputError(f"--do {do}: give --to DIR, --others DIR or both")
+    log = log or log_of(table)
+    if do is not None:
+        require_no_log(log)
     tagged = read_tagged(table)
     plan = make_plan(tagged, parse_rule(rule, tagged.tags), holding, others)
     result = ScreenResult.of(tagged, plan)
@@ -151,7 +154,6 @@ def screen(
         )
     carried = None
     if do is not None:
-        log = log or log_of(table)
         carried = Carried(done=0, failed=())
         if plan.steps:  # else its log would be in the way of the next try
             carried = carry(plan.steps, do, log, progress)

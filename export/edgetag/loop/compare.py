@@ -84,9 +84,15 @@ def compare(before: Run, after: Run, progress: Progress) -> LoopComparison:
         before=shown_name(str(before.workspace.root)),
         after=shown_name(str(after.workspace.root)),
         confidence=after.recipe.validation.confidence,
+        tags_only_before=_without(before.recipe.data.tags, names),
+        tags_only_after=_without(after.recipe.data.tags, names),
         learnt_from=tuple(_learnt_from(first, second, names)),
         splits=tuple(_compared(first, second, split, names) for split in shared),
     )
+
+
+def _without(tags: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(tag for tag in tags if tag not in names)
 
 
 @dataclass(frozen=True)
@@ -229,11 +235,11 @@ def _tag(
         relabelled=relabelled,
         ap=_value(_scored(float(original.average_precisions[column])), compared.ap),
         recall=recall.value,
-        recall_gain=-recall.drop,
-        recall_gain_interval=_turned(recall.drop_interval),
+        recall_gain=_gain(recall.drop),
+        recall_gain_interval=_gains(recall.drop_interval),
         fpr=fpr.value,
-        fpr_gain=-fpr.drop,
-        fpr_gain_interval=_turned(fpr.drop_interval),
+        fpr_gain=_gain(fpr.drop),
+        fpr_gain_interval=_gains(fpr.drop_interval),
     )
 
 
@@ -250,8 +256,8 @@ def _value(before: float | None, measure: Measure) -> ComparedValue:
         before=before,
         relabelled=measure.value + measure.drop,
         after=measure.value,
-        gain=-measure.drop,
-        gain_interval=_turned(measure.drop_interval),
+        gain=_gain(measure.drop),
+        gain_interval=_gains(measure.drop_interval),
     )
 
 
@@ -259,6 +265,10 @@ def _scored(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-def _turned(drops: Interval | None) -> Interval | None:
+def _gain(drop: float) -> float:
+    return 0.0 - drop  # and not -drop, which is -0.0 where nothing changed
+
+
+def _gains(drops: Interval | None) -> Interval | None:
     """Return the interval of a gain, which is that of a drop from the other side."""
-    return None if drops is None else (-drops[1], -drops[0])
+    return None if drops is None else (_gain(drops[1]), _gain(drops[0]))

@@ -53,7 +53,7 @@ class ComparedSplit(Record):
     cells: int = Field(description="Cells that either run knows.")
     map: ComparedValue | None = Field(description="Mean AP over the tags; None without any.")
     tags: tuple[ComparedTag, ...]
-    not_scored: tuple[str, ...] = Field(description="Tags with too few positives.")
+    not_scored: tuple[str, ...] = Field(description="Tags with too few positives, or no negative.")
 
 
 class LearntFrom(Record):
@@ -71,9 +71,13 @@ class LearntFrom(Record):
 class LoopComparison(Result):
     """`edgetag loop compare --json`."""
 
-    SCHEMA: ClassVar[str] = "edgetag.loop-comparison/2.1"
+    SCHEMA: ClassVar[str] = "edgetag.loop-comparison/2.2"
     before: str = Field(description="The first run's folder, as it was named.")
     after: str
     confidence: float
+    tags_only_before: tuple[str, ...] = Field(
+        default=(), description="Tags that the first run alone has; they are not compared."
+    )
+    tags_only_after: tuple[str, ...] = ()
     learnt_from: tuple[LearntFrom, ...]
     splits: tuple[ComparedSplit, ...]

@@ -1,5 +1,6 @@
 """Tables of two runs side by side."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from edgetag.loop.result import (
@@ -28,6 +29,20 @@ def loop_tables(result: LoopComparison) -> tuple[Table, ...]:
         Number("made unknown", lambda each: format_count(each.made_unknown)),
     )
     return (learnt, *(_split(split, result.confidence) for split in result.splits))
+
+
+def loop_sentences(result: LoopComparison) -> Iterator[str]:
+    """Say which tags the tables leave out, and why."""
+    for folder, tags in (
+        (result.before, result.tags_only_before),
+        (result.after, result.tags_only_after),
+    ):
+        if tags:
+            yield f"Not compared, since {folder} alone has them: {', '.join(tags)}"
+    for split in result.splits:
+        if split.not_scored:
+            without = ", ".join(split.not_scored)
+            yield f"Not scored on {split.split}, for too few positives or no negative: {without}"
 
 
 def _split(split: ComparedSplit, confidence: float) -> Table:

@@ -94,13 +94,8 @@ def run(
     rows = rows[rare_tags_first(dataset.labels(rows), images, section.min_positives, recipe.seed)]
     pictures = _Pictures(rows, dataset.images(rows), dataset.labels(rows))
     names = [(change, epsilon) for epsilon in dict.fromkeys(epsilons) for change in CHANGES]
-    changed, clean = _changed(recipe, workspace, pictures, names, steps, progress)
+    changed = _changed(recipe, workspace, files, pictures, names, steps, progress)
     scored, notes = _scored(recipe, files, np.concatenate([pictures.pixels, *changed]), progress)
-    if BASE in scored and not np.allclose(scored[BASE][: len(rows)], clean, rtol=0, atol=SAME):
-        raise InputError(
-            f"{workspace.export}: {BASE} is not of the network in {workspace.train}, by whose "
-            "gradients pictures are attacked; run: edgetag export"
-        )
     split = split_of(recipe, dataset, rows)
     result = Robustness(
         split=section.splits[0],
@@ -127,12 +122,13 @@ def run(
 def _changed(
     recipe: Recipe,
     workspace: Workspace,
+    files: Sequence[ExportedFile],
     pictures: _Pictures,
     names: Sequence[tuple[Change, int]],
     steps: int,
     progress: Progress,
-) -> tuple[list[Pixels], Scores]:
-    """Return the pictures changed in each way, and the network's scores of them as they are."""
+) -> list[Pixels]:
+    """Return the pictures changed in each way, by the network that the float file is of."""
     weights = workspace.trained_weights()
     # Imported late, for TensorFlow's 8 s.
     from edgetag.networks import build_untrained, load_weights
@@ -141,6 +137,14 @@ def _changed(
     model = build_untrained(recipe.network, len(recipe.data.tags))
     load_weights(model, weights)
     contract, parts = recipe.network.preprocessing(), range(0, len(pictures.rows), BATCH)
+    few = pictures.pixels[:BATCH]
+    known, _ = _scored(recipe, [file for file in files if file[0].variant == BASE], few, progress)
+    clean = model(scale(few, contract), training=False).numpy()
+    if BASE in known and not np.allclose(known[BASE], clean, rtol=0, atol=SAME):
+        raise InputError(
+            f"{workspace.export}: {BASE} is not of the network in {workspace.train}, by whose "
+            "gradients pictures are attacked; run: edgetag export"
+        )
     attackers = {
         kind: PixelAttacker(model, kind, steps, contract, recipe.seed) for kind in ("fgsm", "pgd")
     }
@@ -159,11 +163,7 @@ def _changed(
                 batches.append(batch)
                 task.advance(len(batch), f"{change} {epsilon}/255")
             changed.append(np.concatenate(batches))
-    scores = [
-        model(scale(pictures.pixels[start : start + BATCH], contract), training=False).numpy()
-        for start in parts
-    ]
-    return changed, np.concatenate(scores)
+    return changed
 
 
 def noisy(pixels: Pixels, epsilon: int, seed: int) -> Pixels:

@@ -37,6 +37,16 @@ def log_of(table: Path) -> Path:
     return table.with_name(f"{table.name}.screened.jsonl")
 
 
+def require_no_log(log: Path) -> None:
+    """Refuse a place for a log that has one.
+
+    Raises:
+        InputError: It does.
+    """
+    if os.path.lexists(log):
+        raise InputError(f"{log}: there is a log already; undo it, or give another one with --log")
+
+
 def carry(steps: Sequence[Step], action: Action, log: Path, progress: Progress) -> Carried:
     """Do the steps of a plan.
 
@@ -50,13 +60,10 @@ def carry(steps: Sequence[Step], action: Action, log: Path, progress: Progress) 
         InputError: The log is there already, or the disk is full.
     """
     done, failed = 0, list[tuple[str, str]]()
+    require_no_log(log)
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         file = log.open("x", encoding="utf-8")
-    except FileExistsError:
-        raise InputError(
-            f"{log}: there is a log already; undo it, or give another one with --log"
-        ) from None
     except OSError as error:
         raise disk_error(log, error) from error
     with file, progress.track(action, len(steps), "pictures") as task:
