@@ -28,13 +28,11 @@ from edgetag.recipe import Recipe
 from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_text
 from tests.support.bad_loops import crashing_model
+from tests.support.old_runtime import needs_tflite_runtime
 from tests.support.paths import MODELS
 
 FP32, INT8 = MODELS / "tiny_fp32.tflite", MODELS / "tiny_int8_uint8.tflite"
 MakeRun = Callable[[dict[str, Path]], Workspace]
-needs_tflite_runtime = pytest.mark.skipif(
-    sys.version_info >= (3, 12), reason="tflite-runtime has no wheel for this Python"
-)
 
 
 def job(model: Path, images: Path, marker: Path, **changes: Any) -> Job:

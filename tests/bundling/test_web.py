@@ -24,6 +24,7 @@ from edgetag.preprocess import IMAGE_SUFFIXES, Pixels, Preprocessing, preprocess
 from edgetag.workspace import digest_file
 from tests.support.chromium import Tab, open_chromium
 from tests.support.made_bundle import resealed, unpack, without_golden_maps
+from tests.support.old_runtime import needs_tflite_runtime
 
 READY = "document.body.dataset.ready || document.getElementById('said').className === 'bad'"
 FUNCTIONS = """(async () => {
@@ -202,6 +203,7 @@ def test_without_litert_js_the_command_to_fetch_it_is_named(made: Path, tmp_path
         write_site(bundle_of(made), tmp_path / "site", cache=tmp_path / "none")
 
 
+@needs_tflite_runtime
 def test_a_bundle_that_gets_no_page_is_refused_before_litert_js_is_asked_for(
     made: Path, tmp_path: Path
 ) -> None:

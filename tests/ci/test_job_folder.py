@@ -22,6 +22,7 @@ from edgetag.toml_text import to_toml
 from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_text
 from tests.support.finished_run import FORMATS, Finished, finish_run, manifest_of
+from tests.support.old_runtime import needs_tflite_runtime
 
 
 def write_job(run: Finished, folder: Path) -> Judged:
@@ -187,6 +188,7 @@ def test_margins_of_tags_that_a_variant_has_from_the_default_hold_in_the_job(
     assert made["budgets"] == {"int8": limits}
 
 
+@needs_tflite_runtime
 def test_a_job_installs_the_runtime_that_alone_judges(wide: Finished) -> None:
     section = wide.recipe.validation.replace(runtimes=("tflite-runtime",))
     recipe = wide.recipe.replace(validation=section)

@@ -31,6 +31,7 @@ from edgetag.runtimes.emulation.building import set_up
 from edgetag.runtimes.emulation.engine import Emulated
 from edgetag.targets.counting.one_file import count_file
 from edgetag.targets.scoring import Pictures
+from tests.support.old_runtime import needs_tflite_runtime
 from tests.support.paths import ROOT
 
 pytestmark = [
@@ -40,10 +41,7 @@ pytestmark = [
         not (shutil.which("apt-get") and shutil.which("dpkg-deb")),
         reason="setting an emulated machine up needs apt-get and dpkg-deb",
     ),
-    pytest.mark.skipif(
-        engines.get("tflite-runtime").available() is not None,
-        reason="tflite-runtime has no wheel for this Python",
-    ),
+    needs_tflite_runtime,
 ]
 DEMO = ROOT / "models" / "demo"
 VARIANT = "int8-narrow75-qat"

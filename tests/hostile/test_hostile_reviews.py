@@ -43,7 +43,7 @@ def more_files() -> Iterator[None]:
 
 
 def stored(run: ReviewedRun) -> list[tuple[str, str, int | None]]:
-    with sqlite3.connect(run.database) as database:
+    with contextlib.closing(sqlite3.connect(run.database)) as database:
         return database.execute("SELECT key, by, label FROM answers").fetchall()
 
 
@@ -104,7 +104,7 @@ def test_two_people_at_two_servers_of_one_database_lose_nothing(run: ReviewedRun
 @pytest.mark.slow
 def test_a_locked_database_refuses_and_takes_the_same_answer_later(run: ReviewedRun) -> None:
     with reviewing(run) as server:
-        with sqlite3.connect(run.database, isolation_level=None) as other:
+        with contextlib.closing(sqlite3.connect(run.database, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             refused = server.say(1, "cat", 1, key="kept later")
             assert refused.status_code == 503

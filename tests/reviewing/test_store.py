@@ -3,6 +3,7 @@
 import errno
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -330,7 +331,7 @@ def test_filters_show_those_and_all_those(tmp_path: Path, wanted: Filter, holds:
 
 def test_a_database_of_another_version_is_refused(tmp_path: Path) -> None:
     opened(tmp_path).close()
-    with sqlite3.connect(tmp_path / "review.sqlite") as database:
+    with closing(sqlite3.connect(tmp_path / "review.sqlite")) as database, database:
         database.execute("UPDATE meta SET value = '9' WHERE key = 'version'")
     with pytest.raises(InputError, match="another version"):
         opened(tmp_path)

@@ -282,5 +282,5 @@ def test_a_listing_says_where_its_pictures_lie(folder: Path, tmp_path: Path) -> 
 def test_a_name_that_no_file_can_have_is_a_row_with_a_reason(tmp_path: Path) -> None:
     pl.DataFrame({"path": ["a\0b.png"]}).write_parquet(tmp_path / "list.parquet")
     (picture,) = list_pictures([str(tmp_path / "list.parquet")]).pictures
-    with pytest.raises(PictureError, match="embedded null byte"):
+    with pytest.raises(PictureError, match=r"embedded null (byte|character)"):
         picture.read()

@@ -3,6 +3,7 @@
 import difflib
 import re
 import tomllib
+from errno import ELOOP
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -91,10 +92,13 @@ def _with_paths(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Return values whose paths are paths; relative ones are taken from a folder."""
 
     def resolved(place: str) -> Path:
+        path = folder / place
         try:
-            return (folder / place).resolve()
-        except (OSError, RuntimeError, ValueError) as error:  # links in a circle, a NUL
-            raise InputError(f"{place!r} is no path: {error}; name a file or folder") from None
+            path.stat()
+        except (OSError, ValueError) as error:  # links in a circle, a NUL; others come later
+            if getattr(error, "errno", ELOOP) == ELOOP:
+                raise InputError(f"{place!r} is no path: {error}; name a file or folder") from None
+        return path.resolve()
 
     return with_places(values, resolved)
 

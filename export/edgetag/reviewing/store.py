@@ -9,6 +9,7 @@ import json
 import sqlite3
 import threading
 import uuid
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -125,12 +126,13 @@ class Store:
             if path.exists():
                 require_file(path, "database", MOST_BYTES)
             self._database = sqlite3.connect(
-                path, BUSY_S, isolation_level=None, check_same_thread=False
+                path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
             )
         except OSError as error:
             raise disk_error(path, error) from None
         except sqlite3.Error as error:
             raise InputError(f"{path}: cannot be opened: {error}") from None
+        self._closing = weakref.finalize(self, self._database.close)  # at the latest
         try:
             (mode,) = self._database.execute("PRAGMA journal_mode = WAL").fetchone()
             if mode != "wal":
@@ -153,7 +155,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._database.close()
+        self._closing()
 
     def since(self, last: int) -> list[Kept]:
         """Return the rows after one, in the order in which they were kept.

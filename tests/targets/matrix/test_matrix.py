@@ -27,11 +27,11 @@ from edgetag.workspace import Workspace
 from edgetag.writing import write_text
 from tests.support.bad_loops import crashing_model, endless_model
 from tests.support.made_results import measured
+from tests.support.old_runtime import needs_tflite_runtime
 from tests.support.paths import MODELS
 from tests.support.tiny_run import RECIPE, TAGS, TEST, RunFolder, make_run_folder
 
 OLD = engines.get("tflite-runtime")
-needs_old = pytest.mark.skipif(OLD.available() is not None, reason="needs tflite-runtime")
 RAN = Acceleration(requested="cpu", used="cpu")
 SCORED = ScoreRun(np.zeros((1, 3), dtype=np.float32), 1.0, 1.0)
 
@@ -86,7 +86,7 @@ NO_OPERATOR = LoadFailure(
 CRASH = LoadFailure(FailureKind.CRASHED, "boom")
 
 
-@needs_old
+@needs_tflite_runtime
 @pytest.mark.parametrize(
     ("newer", "outcome", "reference", "conclusion", "loads"),
     [
@@ -121,7 +121,7 @@ def test_a_proof_holds_what_operators_need_against_what_loads(
         assert outcome.reason in proof.detail
 
 
-@needs_old
+@needs_tflite_runtime
 def test_a_version_that_the_files_own_operators_belie_is_contradicted(folder: RunFolder) -> None:
     claim(folder, "fp32", "1.5.0")
     file = ExportResult.read(folder.workspace.export / "export.json", "export").variants[0]
@@ -130,7 +130,7 @@ def test_a_version_that_the_files_own_operators_belie_is_contradicted(folder: Ru
     assert proof.detail == "export.json says 1.5.0, its operators say 1.14.0"
 
 
-@needs_old
+@needs_tflite_runtime
 def test_an_operator_of_unknown_age_leaves_nothing_proved(
     folder: RunFolder, tmp_path: Path
 ) -> None:
@@ -154,7 +154,7 @@ def test_thresholds_are_the_verdicts_only_for_the_file_it_judged(folder: RunFold
     assert FileThresholds(folder.workspace, TAGS).of(file) is None
 
 
-@needs_old
+@needs_tflite_runtime
 @pytest.mark.slow
 def test_the_matrix_has_a_cell_for_every_file_and_runtime(folder: RunFolder) -> None:
     exported = ExportResult.read(folder.workspace.export / "export.json", "export").variants
@@ -207,7 +207,7 @@ def test_the_matrix_has_a_cell_for_every_file_and_runtime(folder: RunFolder) -> 
     assert len([block for block in page.split("\n\n") if block.startswith("|")]) == 3
 
 
-@needs_old
+@needs_tflite_runtime
 @pytest.mark.slow
 def test_a_newer_file_is_refused_by_the_old_runtime_as_its_operators_say(folder: RunFolder) -> None:
     content = newer_model()
@@ -224,7 +224,7 @@ def test_a_newer_file_is_refused_by_the_old_runtime_as_its_operators_say(folder:
     assert [cell.target for cell in result.cells] == ["litert", "litert"]
 
 
-@needs_old
+@needs_tflite_runtime
 @pytest.mark.slow
 @pytest.mark.parametrize("newer", [False, True])
 def test_a_contradiction_ends_the_command_with_1(newer: bool, folder: RunFolder) -> None:
