@@ -322,7 +322,8 @@ def test_what_is_left_out_is_told_with_counts_reasons_and_rows(
     said = capsys.readouterr().err
     table = root / "t.csv"
     assert (
-        "left out 7 of 10 rows, which dataset/rejected.csv lists: 1 conflicting labels: "
+        f"left out 7 of 10 rows, which {tmp_path}/run/dataset/rejected.csv lists: "
+        "1 conflicting labels: "
         f"{table}:5; 1 duplicate: {table}:7; 5 missing: {table}:3, {table}:8, "
         f"{table}:9 and 2 more"
     ) in said

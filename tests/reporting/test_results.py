@@ -13,6 +13,7 @@ from edgetag.compression.result import (
     QuantizeResult,
 )
 from edgetag.dataset.check import check
+from edgetag.errors import ExitCode
 from edgetag.progress import SilentProgress
 from edgetag.recipe import parse_recipe
 from edgetag.records import Result
@@ -37,6 +38,19 @@ def test_a_data_check_shows_counts_and_what_would_be_left_out(tmp_path: Path) ->
     assert dropped.most_rows == MOST_FINDINGS
     assert dropped.texts[0][:2] == ("missing0.png", "missing")
     assert problems.texts
+
+
+def test_a_benchmark_shows_the_budgets_that_it_ends_by() -> None:
+    kept, broken = (make_sources(latency_ratio=ratio).bench for ratio in (0.5, 0.7))
+    assert kept is not None
+    assert broken is not None
+    title = "Budgets that are not kept"
+    assert title not in [table.title for table in tables_of(kept)]
+    assert broken.exit_code == ExitCode.BUDGET_BROKEN
+    (missed,) = [table for table in tables_of(broken) if table.title == title]
+    ((*row, verdict),) = missed.texts
+    assert row == ["int8", "litert, 1 thread", "max_latency_ratio", "0.600", "0.700"]
+    assert verdict == "✗ fail"
 
 
 def test_a_training_marks_its_best_epoch() -> None:

@@ -15,6 +15,7 @@ from edgetag.conversion.layers import Layer, label
 from edgetag.errors import ExitCode, InputError
 from edgetag.fingerprints import settings_digest
 from edgetag.progress import SilentProgress
+from edgetag.rescue.outcome import describe
 from edgetag.rescue.ranking import rank, ranking_rows
 from edgetag.rescue.result import RescueResult
 from edgetag.rescue.stage import run
@@ -163,6 +164,18 @@ def test_the_verb_prints_steps_and_ends_with_the_verdict(
     assert "1 layer in float brings int8 inside" in shown.output
     printed = CliRunner().invoke(app, [*arguments, "--json", "--max-layers", "1"])
     assert json.loads(printed.stdout)["chosen"] == rescued.chosen
+
+
+def test_too_few_layers_end_as_the_most_that_were_allowed(
+    spoilt: RescueRun, rescued: RescueResult
+) -> None:
+    first, *_, everything = rescued.steps
+    assert (first.verdict, everything.verdict) == ("fail", "pass")
+    fewer = rescued.replace(chosen=None, rescued=False, steps=(first, everything))
+    assert fewer.exit_code == ExitCode.BUDGET_BROKEN
+    outcome = describe("int8", "float", fewer.steps, None, searched=True)
+    assert outcome.startswith("The layers that may be kept are too few; the most tried: ")
+    assert outcome.endswith(" It breaks max_map_drop.")
 
 
 @pytest.mark.parametrize("verb", ["rescue", "robustness"])

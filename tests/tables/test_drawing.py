@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from edgetag.tables import Cell, Column, Number, Prose, Rows
+from edgetag.tables import MOST_FINDINGS, Cell, Column, Number, Prose, Rows
 from edgetag.tables.fitting import fitted
+from edgetag.tables.lists import left_table
 from tests.support.drawn_tables import REMEDY, TABLE, drawn, words
 from tests.support.paths import ROOT
 
@@ -94,6 +95,14 @@ def test_a_terminal_gets_lines_of_its_own_width() -> None:
     os.close(leader)
     assert 40 < max(map(cell_len, shown)) <= 60
     assert words(TABLE) <= {word for line in shown for word in line.split()}
+
+
+def test_a_pipe_gets_every_picture_that_was_left() -> None:
+    table = left_table("Left", [(f"{number}.png", "unreadable") for number in range(30)])
+    assert sum("unreadable" in line for line in drawn(table, 80, terminal=False)) == 30
+    title, *shown = drawn(table, 80)
+    assert sum("unreadable" in line for line in shown) == MOST_FINDINGS
+    assert title == "Left (20 of 30 shown; a pipe and --json get all)"
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), max_size=9)

@@ -69,5 +69,4 @@ def rescue(
         raise typer.Exit(EXIT_CODES[adoption.verdict])
     lines = [result.outcome, *([f"file: {workspace.root / result.file}"] if result.file else [])]
     show(result, json, rescue_tables(result), lines)
-    step = result.find(result.chosen) or result.steps[-1]
-    raise typer.Exit(EXIT_CODES[step.verdict])
+    raise typer.Exit(result.exit_code)

@@ -87,7 +87,7 @@ def _build(
         progress.say(
             f"left out {format_count(len(plan.dropped))} of "
             f"{counted(len(sources.listing.entries), 'row')}, "
-            f"which dataset/rejected.csv lists: {plan.left_out()}"
+            f"which {workspace.dataset / 'rejected.csv'} lists: {plan.left_out()}"
         )
     if ignored := sources.passed_over():
         progress.say(ignored)

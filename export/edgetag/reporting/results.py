@@ -1,6 +1,6 @@
 """Which tables show which stage's result."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,8 +20,8 @@ from edgetag.phones.result import PhoneList, PhonesResult
 from edgetag.phones.tables import phone_list_tables, phone_tables
 from edgetag.records import Result
 from edgetag.reporting.findings import find
-from edgetag.reporting.result import ReportResult
-from edgetag.reporting.rows import budget_rows, tag_budget_rows
+from edgetag.reporting.result import BudgetRow, ReportResult
+from edgetag.reporting.rows import bench_budget_rows, budget_rows, tag_budget_rows
 from edgetag.reporting.tables import budgets_table, findings_tables, outcome_tables
 from edgetag.reporting.wording import of_tags
 from edgetag.robustness.result import Robustness
@@ -80,13 +80,22 @@ def _of_verdict(verdict: Verdict) -> Iterator[Table]:
     for entry in verdict.variants:
         if entry.decides and any(tag.verdict == "fail" for tag in entry.tags):
             yield tags_table(f"{entry.variant} on {entry.runtime}, tag by tag", entry)
-    checks = (*budget_rows(verdict, None), *tag_budget_rows(verdict))
-    missed = [check for check in checks if check.verdict != "pass"]
-    yield _cut(budgets_table(missed, "Budgets that are not kept"))
+    yield _missed((*budget_rows(verdict, None), *tag_budget_rows(verdict)))
     yield from map(_cut, findings_tables(find(verdict)))
     yield _cut(thresholds_table(verdict))
     if verdict.baseline:
         yield _cut(changes_table(verdict.baseline))
+
+
+def _of_benchmark(bench: BenchResult) -> tuple[Table, ...]:
+    """Return every figure, and the budgets that decide what the command ends with."""
+    missed = _missed(bench_budget_rows(bench))
+    return (*bench_tables(bench), *([missed] if missed.rows else []))
+
+
+def _missed(budgets: Iterable[BudgetRow]) -> Table:
+    rows = [row for row in budgets if row.verdict != "pass"]
+    return _cut(budgets_table(rows, "Budgets that are not kept"))
 
 
 def _cut(table: Table) -> Table:
@@ -95,7 +104,7 @@ def _cut(table: Table) -> Table:
 
 TABLES: Mapping[type[Result], Callable[[Any], tuple[Table, ...]]] = {
     Baseline: baseline_tables,
-    BenchResult: bench_tables,
+    BenchResult: _of_benchmark,
     CheckReport: check_tables,
     Comparison: comparison_tables,
     DatasetResult: dataset_tables,

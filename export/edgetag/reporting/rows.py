@@ -94,12 +94,11 @@ def budget_rows(
     verdict: Verdict, bench: BenchResult | None, targets: TargetsResult | None = None
 ) -> tuple[BudgetRow, ...]:
     """Return every limit over all tags once: two stages judge sizes alike."""
-    rows = [*_validated(verdict), *(_benchmarked(verdict, bench) if bench else ())]
-    rows += [
-        row
-        for row in (target_budget_rows(targets) if targets else ())
-        if row.variant in verdict.decisions
+    beside = [
+        *(bench_budget_rows(bench) if bench else ()),
+        *(target_budget_rows(targets) if targets else ()),
     ]
+    rows = [*_validated(verdict), *(row for row in beside if row.variant in verdict.decisions)]
     first_rows: dict[tuple[str, str, str], BudgetRow] = {}
     for row in rows:
         first_rows.setdefault((row.variant, row.runtime, row.budget), row)
@@ -113,15 +112,13 @@ def _validated(verdict: Verdict) -> Iterator[BudgetRow]:
             yield BudgetRow.of(scored, check)
 
 
-def _benchmarked(verdict: Verdict, bench: BenchResult) -> Iterator[BudgetRow]:
+def bench_budget_rows(bench: BenchResult) -> Iterator[BudgetRow]:
+    """Yield every limit that a benchmark judged, with the place where it did."""
     plural = "s" if bench.budget_threads > 1 else ""
     place = f"{bench.budget_runtime}, {bench.budget_threads} thread{plural}"
     for judged in bench.budgets:
-        if judged.variant in verdict.decisions:
-            of_file = LIMITS[judged.budget].subject == "size"
-            yield BudgetRow(
-                runtime="any" if of_file else place, stage="bench", **judged.model_dump()
-            )
+        of_file = LIMITS[judged.budget].subject == "size"
+        yield BudgetRow(runtime="any" if of_file else place, stage="bench", **judged.model_dump())
 
 
 def tag_budget_rows(verdict: Verdict) -> tuple[BudgetRow, ...]:

@@ -40,8 +40,11 @@ def describe(
             + _advice(variant, keep, last, untrained)
         )
     if chosen is None:
-        return f"The layers that may be kept are too few; the most tried: {_drop(steps[-2])}."
-    broken = [check.budget for check in chosen.budgets if check.verdict == "fail"]
+        most = steps[-2]
+        text = f"The layers that may be kept are too few; the most tried: {_drop(most)}."
+        text += f" It breaks {', '.join(broken)}." if (broken := _broken(most)) else ""
+        return text + _open(most)
+    broken = _broken(chosen)
     if not chosen.layers:
         text = f"{variant} keeps its limits on accuracy as it is; nothing was kept in {kind}."
         text += f" But it breaks {', '.join(broken)}, and layers mend accuracy." if broken else ""
@@ -60,6 +63,10 @@ def describe(
         "one passes by luck: --adopt SPLIT judges it on another split's images, and ships it if it "
         "passes there too."
     )
+
+
+def _broken(step: Step) -> list[str]:
+    return [check.budget for check in step.budgets if check.verdict == "fail"]
 
 
 def _open(step: Step) -> str:

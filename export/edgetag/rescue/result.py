@@ -3,8 +3,9 @@
 from typing import ClassVar, Literal
 
 from edgetag.benchmarking.result import Latency
+from edgetag.errors import ExitCode
 from edgetag.judging.checks import Bounds, Check, ReasonedCheck
-from edgetag.judging.decisions import Decision
+from edgetag.judging.decisions import EXIT_CODES, Decision
 from edgetag.machine import Acceleration, Machine
 from edgetag.recipe import Variant
 from edgetag.records import Record, Result
@@ -126,6 +127,12 @@ class RescueResult(Result):
     chosen: str | None
     file: str | None
     outcome: str
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """That of the chosen file; where none is, of the one with the most layers allowed."""
+        last = self.steps[-2 if self.ranking else -1]  # behind it, all layers, which are enough
+        return EXIT_CODES[(self.find(self.chosen) or last).verdict]
 
     def find(self, name: str | None) -> Step | None:
         """Return a step by its name, None where there is none."""

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from edgetag.tables.model import Column, Prose, Rows, Table
-
-MOST_LEFT = 20
+from edgetag.tables.model import MOST_FINDINGS, Column, Prose, Rows, Table
 
 
 def only_in_one(what: str, before: Iterable[str], after: Iterable[str]) -> Iterator[Table]:
@@ -26,13 +24,10 @@ def failed_since(failed: Iterable[str]) -> Iterator[Table]:
 
 
 def left_table(title: str, left: Sequence[tuple[str, str]]) -> Table:
-    """Return pictures to which nothing was done, and why; the first few of many."""
-    return (
-        Rows(list(left))
-        .table(
-            title,
-            Column("picture", lambda row: row[0]),
-            Prose("why", lambda row: row[1]),
-        )
-        .first(MOST_LEFT)
+    """Return pictures to which nothing was done, and why."""
+    return Rows(left).table(
+        title,
+        Column("picture", lambda row: row[0]),
+        Prose("why", lambda row: row[1]),
+        most_rows=MOST_FINDINGS,
     )
