@@ -47,12 +47,12 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
         raise InputError(f"{error.strerror}; {_REMEDY}") from None  # of `gettempdir`
     except OSError as error:
         if error.errno == errno.EFBIG:
-            raise InputError(f"{place or tempfile.gettempdir()}: {TOO_LARGE}") from None
+            raise InputError(f"{place or tempfile.gettempdir()}: {TOO_LARGE}") from error
         if error.errno not in FULL:
             raise
         raise InputError(
             f"{place or tempfile.gettempdir()}: no space left for temporary files; {_REMEDY}"
-        ) from None
+        ) from error
 
 
 @cache
