@@ -50,8 +50,10 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
             raise InputError(f"{place or tempfile.gettempdir()}: {TOO_LARGE}") from error
         if error.errno not in FULL:
             raise
+        remedy = _REMEDY if place is None else _FREE
         raise InputError(
-            f"{place or tempfile.gettempdir()}: no space left for temporary files; {_REMEDY}"
+            f"{(place or Path(tempfile.gettempdir())).absolute()}: no space left for temporary files; "
+            f"{remedy}"
         ) from error
 
 
@@ -81,6 +83,7 @@ def _held_folder(place: Path | None) -> tuple[Path, int]:
         os.close(held)
 
 
+_FREE = "free some, and run the same command again"
 _REMEDY = "free some, or set TMPDIR to a folder on another disk, and run the same command again"
 
 
