@@ -50,11 +50,8 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
             raise InputError(f"{place or tempfile.gettempdir()}: {TOO_LARGE}") from error
         if error.errno not in FULL:
             raise
-        remedy = _REMEDY if place is None else _FREE
-        raise InputError(
-            f"{(place or Path(tempfile.gettempdir())).absolute()}: no space left for temporary files; "
-            f"{remedy}"
-        ) from error
+        where, remedy = (place.absolute(), _FREE) if place else (tempfile.gettempdir(), _REMEDY)
+        raise InputError(f"{where}: no space left for temporary files; {remedy}") from error
 
 
 @cache
