@@ -54,6 +54,8 @@ def test_a_missing_and_a_damaged_result_name_the_command_that_makes_it(tmp_path:
 def test_what_an_attempt_kept_is_taken_only_where_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "kept.json"
     assert Kept.read_kept(path) is None
+    (tmp_path / "file").touch()
+    assert Kept.read_kept(tmp_path / "file" / "kept.json") is None
     for damaged in (b"{", b"\xff", b'{"schema": "edgetag.test-kept/2.0", "name": "int8"}'):
         path.write_bytes(damaged)
         assert Kept.read_kept(path) is None

@@ -53,6 +53,17 @@ def test_a_file_that_may_not_be_so_large_is_a_sentence(place: Path) -> None:
     assert not list(place.iterdir())
 
 
+def test_where_a_folder_lies_beside_its_target_no_other_temporary_place_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(InputError, match="no space left") as told, scratch_folder(Path()):
+        raise full
+    assert str(told.value).startswith(str(tmp_path))
+    assert "TMPDIR" not in str(told.value)
+
+
 def test_what_a_killed_command_left_goes_and_what_is_at_work_stays(place: Path) -> None:
     (killed, left), (working, held) = start(), start()
     try:

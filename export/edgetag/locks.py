@@ -27,6 +27,6 @@ def held(path: Path, busy: Exception) -> Iterator[None]:
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise busy from None
+        except BlockingIOError as error:
+            raise busy from error
         yield

@@ -164,5 +164,5 @@ class Result(Record):
         """Read what an earlier attempt kept; None where it never did, or damaged it."""
         try:
             return cls.from_json(path.read_text(encoding="utf-8"), path)
-        except (FileNotFoundError, UnicodeDecodeError, InputError):
+        except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError, InputError):
             return None

@@ -47,12 +47,11 @@ def scratch_folder(place: Path | None = None) -> Iterator[Path]:
         raise InputError(f"{error.strerror}; {_REMEDY}") from None  # of `gettempdir`
     except OSError as error:
         if error.errno == errno.EFBIG:
-            raise InputError(f"{place or tempfile.gettempdir()}: {TOO_LARGE}") from None
+            raise InputError(f"{place or tempfile.gettempdir()}: {TOO_LARGE}") from error
         if error.errno not in FULL:
             raise
-        raise InputError(
-            f"{place or tempfile.gettempdir()}: no space left for temporary files; {_REMEDY}"
-        ) from None
+        where, remedy = (place.absolute(), _FREE) if place else (tempfile.gettempdir(), _REMEDY)
+        raise InputError(f"{where}: no space left for temporary files; {remedy}") from error
 
 
 @cache
@@ -81,6 +80,7 @@ def _held_folder(place: Path | None) -> tuple[Path, int]:
         os.close(held)
 
 
+_FREE = "free some, and run the same command again"
 _REMEDY = "free some, or set TMPDIR to a folder on another disk, and run the same command again"
 
 

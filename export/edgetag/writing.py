@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-from edgetag.errors import FULL, InputError
+from edgetag.errors import FULL, EdgetagError, InputError
 from edgetag.userfiles import kind_of
 
 _NAME_BYTES = 200
@@ -142,6 +142,11 @@ def _no_folder(path: Path) -> Path | None:
 def is_full(error: InputError) -> bool:
     """Whether a file could not be written for want of space, which the next one lacks too."""
     return isinstance(error.__cause__, OSError) and error.__cause__.errno in FULL
+
+
+def is_of_system(error: EdgetagError) -> bool:
+    """Whether the system refused a file or a lock, which says nothing of what was to be made."""
+    return isinstance(error.__cause__, OSError)
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -160,6 +160,31 @@ except StoreError as error:
     print(kept, error)
 assert len(store.since(0)) == kept > 5
 """
+    assert "no space left on the disk" in on_a_small_disk(run, script)
+
+
+@pytest.mark.slow
+def test_a_disk_without_room_for_the_index_of_a_databases_log_is_told_to_be_full(
+    run: ReviewedRun,
+) -> None:
+    script = """
+import os, sys
+from pathlib import Path
+from edgetag.errors import InputError
+from edgetag.reviewing.store import Store
+place = Path(sys.argv[1])
+left = os.statvfs(place)
+(place / "others").write_bytes(bytes(left.f_bavail * left.f_bsize - 5 * left.f_bsize))
+try:
+    Store(place / "review.sqlite", ("cat",), lambda identity: True)
+except InputError as error:
+    print(error)
+"""
+    assert "no space left on the disk" in on_a_small_disk(run, script)
+
+
+def on_a_small_disk(run: ReviewedRun, script: str) -> str:
+    """Return what a script prints that is given the folder of a small disk."""
     place = run.folder / "small"
     place.mkdir()
     program = run.command()[0]
@@ -170,7 +195,7 @@ assert len(store.since(0)) == kept > 5
     if "mount" in done.stderr or "unshare" in done.stderr:
         pytest.skip(f"this system lets nobody mount a small disk: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
-    assert "no space left on the disk" in done.stdout
+    return done.stdout
 
 
 SCRIPT = "<img src=x onerror=alert(1)><script>window.ran = 1</script>"

@@ -142,6 +142,29 @@ def test_a_command_that_frees_an_object_when_it_is_told_to_stop_stops() -> None:
     assert done.stderr == f"error: {STOPPED}\n"
 
 
+COMPILING = """
+import signal, sys, types
+from edgetag.cli import main
+def verb() -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0.01)  # which comes while the lines are read
+    compile("x = 1\\n" * 50_000 + "y = 2**60\\n", "long.py", "exec")
+    print("went on")
+module = types.ModuleType("edgetag.cli.run")
+module.run = verb
+sys.modules["edgetag.cli.run"] = module
+sys.argv = ["edgetag", "run"]
+main.main()
+"""
+"""Python drops what a constant's computation raises while it compiles, but a KeyboardInterrupt."""
+
+
+@pytest.mark.slow
+def test_a_command_whose_modules_are_being_compiled_when_it_is_told_to_stop_stops() -> None:
+    done = captured([sys.executable, "-c", COMPILING], env=python_environment())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"error: {STOPPED}\n"
+
+
 @pytest.mark.slow
 def test_threads_are_started_in_one_place() -> None:
     """A plain executor does all that waits before it lets an interrupt through."""

@@ -9,16 +9,17 @@ from PIL import Image
 
 from edgetag.conversion.calibration.calibrate import scores_of
 from edgetag.conversion.calibration.pictures import Pictures
+from edgetag.conversion.classifier import Classifier
 from edgetag.conversion.external import read_external
 from edgetag.conversion.flatfile import pack_model
 from edgetag.conversion.float_scores import with_float_scores
 from edgetag.conversion.metadata import ModelInfo, attach
 from edgetag.errors import InputError
-from edgetag.metrics import logit_rmse, squared_logit_distances
-from edgetag.preprocess import Preprocessing
+from edgetag.metrics import Scores, logit_rmse, squared_logit_distances
+from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
 from edgetag.quantizing.engine import quantized
-from edgetag.quantizing.file import quantize_file
+from edgetag.quantizing.file import _seen, quantize_file
 from edgetag.quantizing.floating import brought_within
 from edgetag.quantizing.pictures import draw
 from edgetag.quantizing.result import QuantizedFile
@@ -79,6 +80,28 @@ def test_the_nearest_of_what_was_tried_is_kept_with_its_labels(
     before = out.read_bytes()
     quantize(source, pictures, out)
     assert out.read_bytes() == before
+
+
+@pytest.mark.slow
+def test_a_file_that_nothing_has_looked_at_yet_has_no_record_of_an_earlier_one(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = tmp_path / "float.tflite", tmp_path / "int8.tflite"
+    first = quantize(FLOAT_FILE, pictures, out)
+    source.write_bytes(
+        attach(FLOAT_FILE.read_bytes(), ModelInfo("tiny", "", "", "", TAGS, CONTRACT))
+    )
+
+    def without_room(path: Path, classifier: Classifier, pixels: Pixels) -> Scores:
+        if path == out:
+            raise InputError("no space left")
+        return _seen(path, classifier, pixels)
+
+    monkeypatch.setattr("edgetag.quantizing.file._seen", without_room)
+    with pytest.raises(InputError, match="no space left"):
+        quantize(source, pictures, out)
+    assert hashlib.sha256(out.read_bytes()).hexdigest() != first.made.sha256
+    assert not out.with_suffix(".json").exists()
 
 
 def test_the_fewest_layers_stay_in_float_that_bring_it_as_near_as_asked() -> None:

@@ -1,5 +1,7 @@
 """Other tools beside our own files: really run, in environments that stand for built ones."""
 
+import errno
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -14,8 +16,9 @@ from edgetag.errors import InputError
 from edgetag.pixels import Normalization
 from edgetag.preprocess import Preprocessing
 from edgetag.progress import SilentProgress
+from edgetag.recipe import parse_recipe
 from edgetag.study.peers import turns
-from edgetag.study.peers.compare import run
+from edgetag.study.peers.compare import _made, run
 from edgetag.study.peers.environments import READY, folder_of, python_of
 from edgetag.study.peers.jobs import Job
 from edgetag.study.peers.making import Given, Made, made_by, scores_file
@@ -24,9 +27,10 @@ from edgetag.study.peers.turns import PER_TURN, Entry, take_turns
 from edgetag.study.result import PeersStudy
 from edgetag.validation import stage
 from edgetag.workspace import Workspace
+from edgetag.writing import atomic_write
 from tests.support.accelerators import RAN
 from tests.support.paths import MODELS
-from tests.support.run_folders import noisy_pictures
+from tests.support.run_folders import noisy_pictures, tiny_recipe
 from tests.support.tiny_run import make_run_folder
 
 CONTRACT = Preprocessing(input_size=64, mean=127.0, std=128.0)
@@ -175,6 +179,26 @@ def test_an_environment_that_cannot_be_built_is_told_and_tried_again(
     with pytest.raises(InputError, match=r"its environment: .*edgetag-is-no-package"):
         python_of(nowhere)
     assert not (folder_of(nowhere) / READY).exists()
+
+
+def test_a_full_disk_leaves_no_tool_out(
+    given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_room(_tool: Tool) -> Path:
+        with atomic_write(tmp_path / READY):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("edgetag.study.peers.compare.python_of", without_room)
+    here = Workspace(tmp_path)
+    with pytest.raises(InputError, match="no space left"):
+        _made(
+            parse_recipe(tiny_recipe("tiny"), tmp_path),
+            here,
+            here,
+            given,
+            [QUANTIZER],
+            SilentProgress(),
+        )
 
 
 @pytest.mark.slow

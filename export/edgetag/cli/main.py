@@ -26,8 +26,12 @@ AGAIN_S = 0.05
 ASKS_FOR_HELP: tuple[list[str], ...] = ([], ["--help"], ["-h"])
 
 
-class _InterruptedError(BaseException):
-    """One of `STOPS` came. Typer would turn a KeyboardInterrupt into a bare "Aborted"."""
+class _InterruptedError(KeyboardInterrupt):
+    """One of `STOPS` came.
+
+    Of any other kind Python would drop it where it computes a constant of a module that it compiles
+    (`make_const` in its ast_opt.c), and the command would go on.
+    """
 
     came = False
     """Native code, such as pydantic's, may make another error of it."""
@@ -69,6 +73,8 @@ def main() -> None:
     except _InterruptedError:
         _stop(STOPPED)
     except SystemExit as end:
+        if isinstance(getattr(end.__context__, "__cause__", None), _InterruptedError):
+            _stop(STOPPED)  # which Typer would tell by a bare exit code
         # rich ends with 1 where nobody reads, which says that a budget is broken.
         nobody_reads = isinstance(end.__context__, BrokenPipeError)
         wrong_usage = getattr(end.__context__, "format_message", None)

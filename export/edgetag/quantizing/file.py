@@ -151,6 +151,8 @@ def _quantize(
     if labels and classifier.label_file:
         made = append_labels(made, labels, classifier.label_file)
     write_bytes(out, made)
+    record_file = out.with_suffix(".json")
+    record_file.unlink(missing_ok=True)  # of the file that lay there before
     seen = _seen(out, classifier, drawn.others)
     result = QuantizedFile(
         source=_file(source, classifier.data),
@@ -171,7 +173,7 @@ def _quantize(
         accelerator=engines.acceleration(RUNTIME),
         versions=package_versions(PACKAGES),
     )
-    result.write(out.with_suffix(".json"))
+    result.write(record_file)
     return result
 
 

@@ -310,7 +310,8 @@ def _words(path: Path, error: Exception) -> str:
         return text
     if "locked" in text:
         return f"{path}: another program holds it ({text}); try again when that has ended"
-    if "full" in text:
+    # The index of its log lies in shared memory, which is a file: there it says "disk I/O error".
+    if "full" in text or getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_SHMSIZE":
         return f"{path}: no space left on the disk; free some and try again; what was kept is kept"
     if isinstance(error, sqlite3.OperationalError):
         return f"{path}: {text}"

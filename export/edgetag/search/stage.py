@@ -32,7 +32,7 @@ from edgetag.search.sampling import Proposals
 from edgetag.search.trials import Trials
 from edgetag.validation.result import Verdict
 from edgetag.workspace import Workspace
-from edgetag.writing import write_text
+from edgetag.writing import is_of_system, write_text
 
 SHARES = (1 / 3, 1.0)
 """Of the training behind the float model, that the better half has each time."""
@@ -61,9 +61,11 @@ def run(
         minutes: After them no further trial begins.
 
     Raises:
-        InputError: Pictures are missing, or a budget cannot be measured here.
+        InputError: Labels or pictures are missing, a budget cannot be measured here, or the
+            system refuses a file, as a full disk does.
     """
     search = _Search(recipe, workspace, progress, trials, minutes)
+    search.made.inputs(recipe)  # labels that are not there would be every candidate's failure
     search.look()
     search.train_promising()
     return search.finish()
@@ -218,6 +220,8 @@ class _Search:
 
 
 def _failed(trial: SearchTrial, error: EdgetagError) -> SearchTrial:
+    if is_of_system(error):  # others would be chosen in its place, for want of space
+        raise error
     reason = str(error)
     return trial.replace(failure=reason, why=f"failed: {reason}")
 

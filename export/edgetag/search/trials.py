@@ -144,10 +144,24 @@ class Trials:
 
     def _once(self, name: str, recipe: Recipe, make: Callable[[], Measures]) -> Measures:
         """Return what was kept under a name if it follows from the same, else make and keep it."""
+        inputs = self.inputs(recipe)
+        path = self.root / "kept" / f"{name}.json"
+        kept = KeptTrial.read_kept(path)
+        if kept is None or kept.inputs != inputs:
+            kept = KeptTrial(inputs=inputs, measures=make())
+            kept.write(path)
+        return kept.measures
+
+    def inputs(self, recipe: Recipe) -> str:
+        """Return a digest of all that measures of a recipe's file follow from.
+
+        Raises:
+            InputError: Labels, or a file that the recipe names, are missing.
+        """
         nothing = RunFile(name=recipe.name, recipe={}, seed=recipe.seed, versions={})
         last = STAGES.index(stage("export"))
         makers = [each for each in STAGES[: last + 1] if each.wanted(recipe)]
-        inputs = digest_json(
+        return digest_json(
             [
                 dependencies_of(__name__).digest,
                 *(fingerprint(each, recipe, nothing) for each in makers),
@@ -158,12 +172,6 @@ class Trials:
                 recipe.benchmark.model_dump(mode="json"),
             ]
         )
-        path = self.root / "kept" / f"{name}.json"
-        kept = KeptTrial.read_kept(path)
-        if kept is None or kept.inputs != inputs:
-            kept = KeptTrial(inputs=inputs, measures=make())
-            kept.write(path)
-        return kept.measures
 
 
 def _share_float_file(workspace: Workspace, other: Workspace) -> None:

@@ -41,7 +41,7 @@ from edgetag.validation.inputs import split_of
 from edgetag.validation.judged import read_judged
 from edgetag.validation.scores import read_reference
 from edgetag.workspace import Workspace
-from edgetag.writing import write_bytes, write_text
+from edgetag.writing import is_full, write_bytes, write_text
 
 FEWEST_ROUNDS = 10
 
@@ -90,7 +90,8 @@ def run(
         goals: Of our files, as on the command line; beside the recipe's budgets.
 
     Raises:
-        InputError: The run lacks its float file, scores or pictures, or a goal cannot be read.
+        InputError: The run lacks its float file, scores or pictures, a goal cannot be read, or the
+            disk is full.
     """
     ours = exported_files(workspace)
     asked = goals_of(recipe, [file.variant for file, _ in ours], goals)
@@ -177,6 +178,8 @@ def _made(
             here = partial(_convert, recipe, workspace) if tool.key == TFLITE_CONVERTER else None
             made = made_by(tool, python, folder, given, progress, here)
         except InputError as error:
+            if is_full(error):
+                raise
             reason = str(error)
             progress.say(f"left out: {reason}")
         else:
