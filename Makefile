@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # start, NumPy gets one thread.
 PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=15
 
-.PHONY: help setup demo bench maps test system unit check timings composites decoding fuzz mutants planted mine-load timm torch load review-load label-studio loop loop-seeds stages screens docs kotlin-docs release sbom lock clean
+.PHONY: help setup demo bench maps test system unit check timings composites decoding fuzz mutants planted mine-load timm torch other-python load review-load label-studio loop loop-seeds stages screens docs kotlin-docs release sbom lock clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 13
@@ -99,6 +99,11 @@ timm: ## Record anew what timm's MobileNetV4 computes, which tests hold ours to;
 torch: setup ## Does PyTorch compute what TensorFlow does, from the ONNX file? Every network; 6 GB on disk.
 	.ci/torch build/torch
 	$(BIN)/python -P tests/torch_scores.py build/torch/bin/python
+
+other-python: setup ## Does all but tflite-runtime work on OTHER=python3.13? Half an hour, 5 GB on disk.
+	.ci/other-python $(or $(OTHER),python3.13) build/other-python
+	OPENBLAS_NUM_THREADS=1 build/other-python/bin/python -m pytest -n 2 --dist loadfile tests \
+	  --ignore tests/android --ignore tests/docs --ignore tests/targets --ignore tests/phones
 
 screens: demo ## Draw the documents' pictures of pages anew, from make demo. Needs Chromium, and edgetag target setup browser.
 	PYTHONPATH=. $(BIN)/python tests/screens.py runs/demo $(ONLY)

@@ -27,6 +27,7 @@ from edgetag.machine import Acceleration
 from edgetag.progress import SilentProgress
 from edgetag.runtimes import Engine, FailureKind, LoadFailure, engines
 from tests.support.made_bundle import resealed, unpack, with_json, without_golden_maps
+from tests.support.old_runtime import needs_tflite_runtime
 from tests.support.paths import MODELS
 
 LITERT = (engines.get("litert"),)
@@ -93,6 +94,7 @@ def test_scores_within_the_tolerance_of_another_family_pass_as_on_a_device(bundl
     assert replay.max_difference == pytest.approx(0.005, abs=1e-6)
 
 
+@needs_tflite_runtime
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "verdict"),

@@ -21,12 +21,14 @@ from tests.support.base_install import CLEAN, interpreter
 from tests.support.commands import refusal_of
 from tests.support.composite_action import Job
 from tests.support.finished_run import FORMATS, finish_run
+from tests.support.old_runtime import needs_tflite_runtime
 from tests.support.paths import ROOT
 from tests.support.programs import captured
 from tests.support.worse_model import worse_model
 
 ACTION = ROOT / ".github" / "actions" / "verdict"
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+# The jobs run on Python 3.11, by the versions of packages of whoever exported them.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), needs_tflite_runtime]
 Rows = list[dict[str, str]]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from edgetag.workspace import digest_file
+from tests.support.old_runtime import needs_tflite_runtime
 from tests.support.programs import captured
 from tests.support.trained_run import VARIANTS, TrainedRun, command
 
@@ -38,6 +39,7 @@ def test_full_integer_files_hold_no_float_but_for_their_scores(finished: Path) -
             assert entry["input_type"] == "uint8"
 
 
+@needs_tflite_runtime
 def test_each_variant_is_judged_on_both_runtimes(finished: Path) -> None:
     verdict = json.loads((finished / "runs/demo/validate/verdict.json").read_text())
     judged = {(entry["variant"], entry["runtime"]) for entry in verdict["variants"]}

@@ -39,7 +39,7 @@ def test_both_are_timed_on_every_runtime(folder: RunFolder) -> None:
         assert found.accelerator == Acceleration(requested="cpu", used="cpu")
     assert ScoringRate.from_json(rate.to_json(), "rate") == rate
     assert not folder.workspace.validate.exists()
-    (table,) = tables_of(rate)
+    table, *_ = tables_of(rate)
     assert [row[0] for row in table.texts] == HERE
     assert {len(row) for row in table.texts} == {len(table.headings)}
 
