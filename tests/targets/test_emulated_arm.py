@@ -184,9 +184,11 @@ def test_an_inference_without_an_end_is_ended_and_the_others_are_kept(
     _, result = _verb(run_folder, "check", "--variant", "int8", *chosen, on="litert@arm64")
     (check,) = result.checks
     assert check.reason == "here: no answer for 12 s while running it; there: not tried"
+    # The good file takes five seconds, on a busy machine some times as many.
+    recipe.write_text(recipe.read_text().replace("time_limit_s = 12", "time_limit_s = 24"))
     _, result = _verb(run_folder, "count", *chosen, on="litert@arm64")
     (failure,) = result.failures
-    assert (failure.variant, failure.reason) == ("int8", "no answer for 12 s while running it")
+    assert (failure.variant, failure.reason) == ("int8", "no answer for 24 s while running it")
     assert {count.variant for count in result.counts} == {"fp32"}
 
 
