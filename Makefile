@@ -100,9 +100,10 @@ torch: setup ## Does PyTorch compute what TensorFlow does, from the ONNX file? E
 	.ci/torch build/torch
 	$(BIN)/python -P tests/torch_scores.py build/torch/bin/python
 
-other-python: setup ## Does all but tflite-runtime work on OTHER=python3.13? Half an hour, 4 GB on disk.
-	.ci/other-python $(or $(OTHER),python3.13) build/other-python
-	OPENBLAS_NUM_THREADS=1 build/other-python/bin/python -m pytest -n 2 --dist loadfile tests \
+other-python: OTHER ?= python3.13
+other-python: setup ## Does all but tflite-runtime work on OTHER=python3.12, or 3.13? Half an hour, 4 GB on disk.
+	.ci/other-python $(OTHER) build/$(notdir $(OTHER))
+	OPENBLAS_NUM_THREADS=1 build/$(notdir $(OTHER))/bin/python -m pytest -n 2 --dist loadfile tests \
 	  --ignore tests/android --ignore tests/docs --ignore tests/targets --ignore tests/phones
 
 screens: demo ## Draw the documents' pictures of pages anew, from make demo. Needs Chromium, and edgetag target setup browser.

@@ -131,7 +131,7 @@ def test_what_no_layer_can_mend_is_said_before_layers_are_ranked(
     result = run(recipe, spoilt.workspace, SilentProgress())
     assert (result.rescued, result.chosen, result.file) == (False, None, None)
     assert len(result.steps) == 2
-    assert result.outcome.startswith("Even with all 4 layers in float, int8 breaks a limit")
+    assert result.outcome.startswith("Even with all 4 layers in float, int8 breaks min_map")
 
 
 def test_a_rescued_file_may_still_break_a_limit_on_size(

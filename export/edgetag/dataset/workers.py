@@ -144,7 +144,7 @@ def _work(function: Callable[..., Value], arguments: tuple[Any, ...]) -> Value:
 
 def _end_between_messages(stopped: connection.Connection) -> None:
     stopped.poll(None)
-    TALKS.acquire()  # a worker that waits for a call is ended by its pool
+    TALKS.acquire()  # free while it computes; where it waits for a call, its pool ends it
     os._exit(1)
 
 

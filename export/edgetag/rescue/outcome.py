@@ -33,7 +33,8 @@ def describe(
     kind = "float" if keep == "float" else "16 bits"
     if chosen is None and not searched:
         last = steps[-1]
-        failing = "breaks a limit" if last.accuracy == "fail" else "stays undecided"
+        limits = ", ".join(_broken(last)) or "a limit"
+        failing = f"breaks {limits}" if last.accuracy == "fail" else "stays undecided"
         return (
             f"Even with all {len(last.layers)} layers in {kind}, {variant} {failing} "
             f"({_drop(last)}), so no choice of layers mends it. "

@@ -132,7 +132,7 @@ class Store:
             raise disk_error(path, error) from None
         except sqlite3.Error as error:
             raise InputError(f"{path}: cannot be opened: {error}") from None
-        self._closing = weakref.finalize(self, self._database.close)  # at the latest
+        self._closing = weakref.finalize(self, self._database.close)  # where nobody does
         try:
             (mode,) = self._database.execute("PRAGMA journal_mode = WAL").fetchone()
             if mode != "wal":

@@ -7,6 +7,7 @@ and files are scored by the runtime that apps have.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -94,7 +95,9 @@ def run(
     rows = rows[rare_tags_first(dataset.labels(rows), images, section.min_positives, recipe.seed)]
     pictures = _Pictures(rows, dataset.images(rows), dataset.labels(rows))
     names = [(change, epsilon) for epsilon in dict.fromkeys(epsilons) for change in CHANGES]
-    changed = _changed(recipe, workspace, files, pictures, names, steps, progress)
+    model = _model(recipe, workspace)
+    _require_same(recipe, workspace, model, files, pictures, progress)
+    changed = _changed(recipe, model, pictures, names, steps, progress)
     scored, notes = _scored(recipe, files, np.concatenate([pictures.pixels, *changed]), progress)
     split = split_of(recipe, dataset, rows)
     result = Robustness(
@@ -119,32 +122,51 @@ def run(
     return result
 
 
-def _changed(
+def _model(recipe: Recipe, workspace: Workspace) -> Any:
+    weights = workspace.trained_weights()
+    # Imported late, for TensorFlow's 8 s.
+    from edgetag.networks import build_untrained, load_weights
+
+    model = build_untrained(recipe.network, len(recipe.data.tags))
+    load_weights(model, weights)
+    return model
+
+
+def _require_same(
     recipe: Recipe,
     workspace: Workspace,
+    model: Any,
     files: Sequence[ExportedFile],
+    pictures: _Pictures,
+    progress: Progress,
+) -> None:
+    """Refuse a float file that scores the first pictures otherwise than the network.
+
+    Raises:
+        InputError: It does.
+    """
+    few = pictures.pixels[:BATCH]
+    known, _ = _scored(recipe, [file for file in files if file[0].variant == BASE], few, progress)
+    scores = model(scale(few, recipe.network.preprocessing()), training=False).numpy()
+    if BASE in known and not np.allclose(known[BASE], scores, rtol=0, atol=SAME):
+        raise InputError(
+            f"{workspace.export}: {BASE} is not of the network in {workspace.train}, by whose "
+            "gradients pictures are attacked; run: edgetag export"
+        )
+
+
+def _changed(
+    recipe: Recipe,
+    model: Any,
     pictures: _Pictures,
     names: Sequence[tuple[Change, int]],
     steps: int,
     progress: Progress,
 ) -> list[Pixels]:
-    """Return the pictures changed in each way, by the network that the float file is of."""
-    weights = workspace.trained_weights()
-    # Imported late, for TensorFlow's 8 s.
-    from edgetag.networks import build_untrained, load_weights
+    """Return the pictures changed in each way, by the network's gradients."""
     from edgetag.training.adversarial import PixelAttacker
 
-    model = build_untrained(recipe.network, len(recipe.data.tags))
-    load_weights(model, weights)
     contract, parts = recipe.network.preprocessing(), range(0, len(pictures.rows), BATCH)
-    few = pictures.pixels[:BATCH]
-    known, _ = _scored(recipe, [file for file in files if file[0].variant == BASE], few, progress)
-    clean = model(scale(few, contract), training=False).numpy()
-    if BASE in known and not np.allclose(known[BASE], clean, rtol=0, atol=SAME):
-        raise InputError(
-            f"{workspace.export}: {BASE} is not of the network in {workspace.train}, by whose "
-            "gradients pictures are attacked; run: edgetag export"
-        )
     attackers = {
         kind: PixelAttacker(model, kind, steps, contract, recipe.seed) for kind in ("fgsm", "pgd")
     }
