@@ -3,6 +3,8 @@
 The circle of `tests/turns.py`, for every seed with other spoilt labels and other errors of the
 person. A training takes a minute, so heads alone learn here: logistic regression on what the
 network sees with the weights that it begins with. Intervals are over seeds, of the same pictures.
+Beside that person stand one who is wrong about every fiftieth label instead of every fiftieth
+picture, and one who never errs.
 Nothing is asserted, since it measures a method on a data set.
 """
 
@@ -49,18 +51,28 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Way:
-    """How pictures are chosen, how often the person errs, and whether answers are judged too."""
+    """How pictures are chosen, and how the person errs.
+
+    Attributes:
+        name: Of its rows.
+        by_chance: Whether pictures are drawn.
+        wrong_pictures: Share of pictures that are taken for another one.
+        wrong_labels: Share of labels that are answered wrongly.
+        judged: Whether answers that look wrong are left out too.
+    """
 
     name: str
     by_chance: bool = False
-    wrong: float = WRONG
-    judged: bool = True
+    wrong_pictures: float = WRONG
+    wrong_labels: float = 0.0
+    judged: bool = False
 
 
 WAYS = (
     Way("mine"),
     Way("chance", by_chance=True),
-    Way("mine, by a person who never errs", wrong=0.0, judged=False),
+    Way("mine, errors label by label", wrong_pictures=0.0, wrong_labels=WRONG, judged=True),
+    Way("mine, never an error", wrong_pictures=0.0),
 )
 
 Step = tuple[str, int]
@@ -79,8 +91,8 @@ class Circles:
     taught: Pictures
     tested: Pictures
 
-    def learnt(self, labels: Labels) -> float:
-        """Return the mean average precision of heads that learn from some labels."""
+    def learnt(self, labels: Labels, answered: Answered | None = None) -> float:
+        """Return the mean average precision of heads that learn from labels, answers twice."""
         from sklearn.decomposition import PCA
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline
@@ -90,10 +102,11 @@ class Circles:
         learnt_from = seen.fit_transform(self.taught.features)
         tested = seen.transform(self.tested.features)
         scores = np.zeros(self.tested.labels.shape, np.float32)
+        twice = np.zeros(len(labels), bool) if answered is None else answered.any(axis=1)
         for tag, column in enumerate(labels.T):
             known = column != UNKNOWN
             head = LogisticRegression(C=INVERSE_PENALTY, max_iter=300)
-            head.fit(learnt_from[known], column[known])
+            head.fit(learnt_from[known], column[known], sample_weight=(1.0 + twice)[known])
             scores[:, tag] = head.predict_proba(tested)[:, 1]
         return mean_average_precision(scores, self.tested.labels)
 
@@ -132,7 +145,7 @@ class Circles:
                 confirmed = answered & (labels == spoilt)
                 left_out = self.judged(labels, nobody, confirmed) if way.judged else doubts
                 step = way.name, turn * QUESTIONS
-                reached[step] = self.learnt(_without(labels, left_out))
+                reached[step] = self.learnt(_without(labels, left_out), answered)
         return {step: (level - start) / (clean - start) for step, level in reached.items()}
 
     def _answered(
@@ -144,9 +157,11 @@ class Circles:
         generator: np.random.Generator,
     ) -> tuple[Labels, Answered]:
         """Return labels with a person's answers about some pictures, and which are answers."""
-        truth = self.taught.labels[rows]
+        mistaken = generator.random(len(rows)) < way.wrong_pictures
+        meant = np.where(mistaken, generator.integers(len(labels), size=len(rows)), rows)
+        truth = self.taught.labels[meant]
         known = truth != UNKNOWN
-        said = np.where(generator.random(truth.shape) < way.wrong, 1 - truth, truth)
+        said = np.where(generator.random(truth.shape) < way.wrong_labels, 1 - truth, truth)
         labels, answered = labels.copy(), answered.copy()
         labels[rows] = np.where(known, said, labels[rows])
         answered[rows] |= known
@@ -201,12 +216,13 @@ def main() -> None:
     parser.add_argument("recipe", type=Path, nargs="?", default=Path("models/loop/recipe.toml"))
     parser.add_argument("--out", type=Path, default=Path("runs/loop-seeds"))
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many, at least two")
+    parser.add_argument("--first", type=int, default=1, help="the first of them")
     options = parser.parse_args()
     set_verbose(verbose=False)
     progress = console_progress()
     circles = opened(options.out, options.recipe, progress)
     made = []
-    calls = enumerate((seed,) for seed in range(1, options.seeds + 1))
+    calls = enumerate((options.first + number,) for number in range(options.seeds))
     with progress.track("circles", options.seeds, "seeds") as task:
         for _, each in run_all(circles.of_the_way, calls, min(cores(), options.seeds)):
             made.append(each)

@@ -3,9 +3,10 @@
 The demo's labels are spoilt: of every tag one label in ten is turned round, and a third is taken
 away. Then, three times: `edgetag mine` says what to ask, a person who knows the truth answers
 for 300 pictures, and the network is trained again on the corrected labels. The person says of every
-tag whether a picture has it, where the demo's labels tell, and is wrong once in fifty times. Beside
-it stand pictures chosen by chance, twice as many, and the ceiling: the labels as they were.
-All that learn from answers leave out labels that look wrong; the first and the last also stand as
+tag whether a picture has it, where the demo's labels tell; of every fiftieth picture the answers
+are those of another one, as when somebody looks at the wrong place of a page. Beside it stand
+pictures chosen by chance, twice as many, and the ceiling: the labels as they were. All that learn
+from answers leave out labels of the source that look wrong; the first and the last also stand as
 they are without it.
 
 Labels of the test split are left as they are, so that figures are of models and not of labels.
@@ -47,7 +48,7 @@ TURNED, TAKEN = 0.1, 1 / 3
 
 QUESTIONS, TURNS = 300, 3
 WRONG = 1 / 50
-"""Of a person's answers."""
+"""Of the questions that a person is asked."""
 
 SEED = 20261128
 TAUGHT = ("train", "validation")
@@ -79,17 +80,18 @@ class Point:
 
 @dataclass
 class Person:
-    """Knows the truth, and errs at times."""
+    """Knows the truth, and takes one picture for another at times."""
 
     truth: Labels
     generator: np.random.Generator
 
     def answers(self, identity: str, path: str) -> Iterable[Answer]:
         """Say of every tag whether a picture has it; nothing where nobody knows."""
-        for tag, label in self.truth[path].items():
+        wrong = self.generator.random() < WRONG
+        meant = self.generator.choice(list(self.truth)) if wrong else path
+        for tag, label in self.truth[meant].items():
             if label is not None:
-                said = 1 - label if self.generator.random() < WRONG else label
-                yield Answer(identity, path, tag, said, "person", "")
+                yield Answer(identity, path, tag, label, "person", "")
 
 
 def spoil(labels: npt.NDArray[np.integer[Any]], generator: np.random.Generator) -> None:

@@ -493,6 +493,26 @@ def test_rows_come_as_often_as_their_weight_says(simple: Recipe, workspace: Work
         dataset.weighted(rows[:1], 1)
 
 
+def test_pictures_that_people_answered_come_as_often_as_the_recipe_says(
+    simple: Recipe, workspace: Workspace
+) -> None:
+    run(simple, workspace, QUIET)
+    dataset = open_dataset(workspace)
+    tag = dataset.vocabulary.names[0]
+    columns = (
+        pl.Series("weight", [0.0, 1.0, 3.0, *[1.0] * 7]),
+        pl.Series("answered", [[tag]] * 4 + [[]] * 6, pl.List(pl.String)),
+    )
+    dataset = replace(dataset, manifest=dataset.manifest.with_columns(*columns))
+    rows = np.arange(10, dtype=np.int64)
+    times = {
+        weight: np.bincount(dataset.weighted(rows, 1, weight), minlength=10).tolist()
+        for weight in (0.0, 1.0, 2.0)
+    }
+    rest = [1] * 6
+    assert times == {0.0: [0, 0, 0, 0, *rest], 1.0: [0, 1, 3, 1, *rest], 2.0: [0, 2, 6, 2, *rest]}
+
+
 def test_a_repeat_tells_split_and_group_where_the_first_row_does_not(
     root: Path,
     picture: MakePicture,

@@ -137,3 +137,19 @@ def test_a_damaged_list_of_left_out_labels_says_what_to_run(
         (workspace.train / "left_out.csv").write_text(text)
     with pytest.raises(InputError, match=r"left_out.csv.*edgetag train"):
         without_left_out(open_dataset(workspace), workspace)
+
+
+def test_training_and_fine_tuning_take_answered_pictures_as_often_as_the_recipe_says(
+    tmp_path: Path,
+) -> None:
+    from edgetag.compression.fine_tuning import open_bench
+    from edgetag.training import stage
+
+    workspace = build_data(tmp_path / "run")
+    table = pl.read_parquet(workspace.manifest)
+    answered = pl.Series("answered", [["red"]] * len(table))
+    table.with_columns(answered).write_parquet(workspace.manifest)
+    recipe = small_recipe(phases=({**ALL, "epochs": 1},), answered_weight=0)
+    for teach in (stage.run, open_bench):
+        with pytest.raises(InputError, match="no picture to train on has a weight above 0"):
+            teach(recipe, workspace, Lines())

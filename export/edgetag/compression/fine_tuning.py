@@ -161,7 +161,7 @@ def open_bench(recipe: Recipe, workspace: Workspace, progress: Progress) -> Benc
         recipe,
         workspace,
         dataset,
-        dataset.weighted(dataset.rows("train"), recipe.seed),
+        dataset.weighted(dataset.rows("train"), recipe.seed, recipe.training.answered_weight),
         dataset.rows("validation"),
         progress,
     )

@@ -82,7 +82,7 @@ class Dataset:
         table = self.manifest.select(pl.col(columns).fill_null(UNKNOWN))
         return table[rows].to_numpy().astype(np.int8)
 
-    def weighted(self, rows: Rows, seed: int) -> Rows:
+    def weighted(self, rows: Rows, seed: int, answered_weight: float = 1.0) -> Rows:
         """Return rows as often as they come in an epoch of training.
 
         A weight's fraction comes by chance, decided once: of pictures with 0.5 every second does.
@@ -90,11 +90,15 @@ class Dataset:
         Args:
             rows: `[n]`.
             seed: Decides which.
+            answered_weight: Times the weight of pictures of which people answered a tag.
 
         Raises:
             InputError: No weight is above 0.
         """
         weights = self.manifest["weight"][rows].to_numpy()
+        if answered_weight != 1:
+            is_answered = self.answered(rows).any(axis=1)
+            weights = np.where(is_answered, weights * answered_weight, weights)
         whole = np.floor(weights)
         drawn = np.random.default_rng(seed).random(len(rows)) < weights - whole
         repeated = np.repeat(rows, whole.astype(np.int64) + drawn)

@@ -130,10 +130,18 @@ class TrainingSection(Section):
         description="What is done with labels of training pictures that look wrong: they are "
         "learnt as they are, or left out unless people answered them, or all left out.",
     )
+    answered_weight: float = Field(
+        1.0,
+        ge=0,
+        le=100,
+        description="How often a picture of which people answered a tag comes in an epoch, times "
+        "its own weight: 2 for twice.",
+        # What is off is no part of what a network follows from.
+        exclude_if=lambda weight: weight == 1,
+    )
     augment: AugmentSection = AugmentSection()
     adversarial: AdversarialSection = Field(
         AdversarialSection(),
-        # What is off is no part of what a network follows from.
         exclude_if=lambda section: not section.share,
     )
     thresholds: ThresholdSection = ThresholdSection()

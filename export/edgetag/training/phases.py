@@ -55,7 +55,7 @@ def train_phases(
     Returns:
         The state after the last epoch.
     """
-    rows = dataset.weighted(dataset.rows("train"), seed)
+    rows = dataset.weighted(dataset.rows("train"), seed, training.answered_weight)
     loss = loss_settings(training, dataset.vocabulary, dataset.labels(rows))
     if UNLABELLED in dataset.splits():
         rows = np.concatenate([rows, dataset.rows(UNLABELLED)])
