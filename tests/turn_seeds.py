@@ -36,6 +36,9 @@ from edgetag.workspace import Workspace
 from tests.turns import QUESTIONS, TURNS, WRONG, spoil
 
 SEEDS = 8
+FIRST = 25
+"""Those before had a part in choosing how to ask, and what to leave out."""
+
 Answered = npt.NDArray[np.bool_]
 """`[images, tags]`: labels that are the person's."""
 
@@ -216,7 +219,7 @@ def main() -> None:
     parser.add_argument("recipe", type=Path, nargs="?", default=Path("models/loop/recipe.toml"))
     parser.add_argument("--out", type=Path, default=Path("runs/loop-seeds"))
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many, at least two")
-    parser.add_argument("--first", type=int, default=1, help="the first of them")
+    parser.add_argument("--first", type=int, default=FIRST, help="the first of them")
     options = parser.parse_args()
     set_verbose(verbose=False)
     progress = console_progress()
