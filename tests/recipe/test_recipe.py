@@ -365,6 +365,11 @@ tags = { cat = { max_recall_drop = 0.2 } }
         ("[benchmark]\nruntimes = ['litert', 'litert']", "runtimes lists one twice"),
         ("[validation]\nsplits = ['test', 'test']", "splits lists one twice"),
         ("[validation]\nruntimes = ['litert', 'litert']", "runtimes lists one twice"),
+        (
+            "[validation]\nconfidence = 0.999",
+            "of 1000 samples none would lie beyond the ends of a 0.999 interval; "
+            "bootstrap_samples must be at least 2000",
+        ),
     ],
 )
 def test_what_is_measured_is_listed_once_and_can_be_measured(section: str, told: str) -> None:

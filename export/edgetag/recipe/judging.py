@@ -1,5 +1,6 @@
 """The sections that judge: validation, its explanations, the benchmark."""
 
+from math import ceil
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -32,7 +33,12 @@ class ValidationSection(Section):
         "where their decisions are in doubt; default: all. The first always scores all.",
     )
     min_positives: int = Field(20, ge=1, description="Fewer in a split: the tag is not scored.")
-    bootstrap_samples: int = Field(1000, ge=100, description="Behind every interval of mAP and AP.")
+    bootstrap_samples: int = Field(
+        1000,
+        ge=100,
+        description="Behind every interval of mAP and AP; at least 2 / (1 - confidence), so that "
+        "a sample lies beyond each of its ends.",
+    )
     confidence: float = Field(
         0.95, gt=0.5, lt=1, description="Of intervals; a budget is kept or broken by one end of it."
     )
@@ -73,6 +79,13 @@ class ValidationSection(Section):
         for name in self.splits:
             if name not in ("test", "validation") and not name.startswith("test_"):
                 raise ValueError(f"splits: {name!r} is not test, validation or test_…")
+        # Rounded, since 1 - 0.9999 is a little less than 0.0001 here.
+        needed = ceil(round(2 / (1 - self.confidence), 6))
+        if self.bootstrap_samples < needed:
+            raise ValueError(
+                f"of {self.bootstrap_samples} samples none would lie beyond the ends of a "
+                f"{self.confidence:g} interval; bootstrap_samples must be at least {needed}"
+            )
         return self
 
     @property
