@@ -113,7 +113,7 @@ def test_every_problem_is_listed_at_once() -> None:
         ('[bundle]\nversion = "1.٢.0"', "bundle.version"),
         ('[export]\ntarget_runtime = "2.1４.0"', "export.target_runtime"),
         ('[validation]\nsplits = ["train"]', "is not test, validation or test_"),
-        ("[benchmark]\nthreads = [2]", "not among runtimes × threads"),
+        ("[benchmark]\nthreads = [2]", "both must be among runtimes and threads"),
     ],
 )
 def test_impossible_combinations_are_refused(lines: str, said: str) -> None:
@@ -181,7 +181,10 @@ def test_nothing_more_is_needed_where_no_full_integer_file_was_asked_for() -> No
         ("[network]\ndropout = 0.1\nwidth = 0.5", ":6: network: width = 0.5, but only"),
         ('[validation]\nmin_positives = 3\nsplits = ["x"]', ":6: validation: splits: 'x' is not"),
         ("[pruning]\n\nn_of_m = [4, 4]", ":6: pruning: n_of_m = [4, 4], but it needs"),
-        ("[benchmark]\nruns = 20\nthreads = [2]", ":4: benchmark: budgets are judged on"),
+        (
+            "[benchmark]\nruns = 20\nthreads = [2]",
+            ":4: benchmark: budget_runtime 'litert' with budget_threads 1 is not",
+        ),
     ],
 )
 def test_keys_that_do_not_fit_together_are_told_with_the_line_of_the_first(

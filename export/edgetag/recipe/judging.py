@@ -124,8 +124,8 @@ class BenchmarkSection(Section):
         _require_each_once(runtimes=self.runtimes, threads=self.threads)
         if self.budget_runtime not in self.runtimes or self.budget_threads not in self.threads:
             raise ValueError(
-                f"budgets are judged on {self.budget_runtime} with {self.budget_threads} threads, "
-                "which is not among runtimes × threads"
+                f"budget_runtime {self.budget_runtime!r} with budget_threads {self.budget_threads} "
+                "is not measured: both must be among runtimes and threads"
             )
         return self
 
