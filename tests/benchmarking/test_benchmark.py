@@ -19,12 +19,12 @@ from edgetag.benchmarking.measure import Crash, Plan, Times, measure, run_child
 from edgetag.benchmarking.result import BenchResult
 from edgetag.children import Launch, python_environment
 from edgetag.errors import InputError
-from edgetag.machine import Acceleration
+from edgetag.machine import Acceleration, cores
 from edgetag.messages import to_line
 from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.progress import SilentProgress
-from edgetag.recipe import Recipe
+from edgetag.recipe import Budget, Recipe
 from edgetag.workspace import Workspace, digest_file
 from edgetag.writing import write_text
 from tests.support.bad_loops import crashing_model
@@ -197,7 +197,32 @@ def test_more_threads_are_measured_as_such(recipe: Recipe, make_run: MakeRun) ->
     benchmark = recipe.benchmark.replace(runtimes=("litert",), threads=(1, 2))
     workspace = make_run({"fp32": FP32})
     result = stage.run(recipe.replace(benchmark=benchmark), workspace, SilentProgress())
-    assert [found.threads for found in result.results] == [1, 2]
+    assert [found.threads for found in result.results] == [1, min(2, cores())]
+
+
+def test_more_threads_than_cores_are_left_out_and_decide_nothing(
+    recipe: Recipe, make_run: MakeRun
+) -> None:
+    more = cores() + 1
+    section = recipe.benchmark.replace(
+        runtimes=("litert",), threads=(1, more), budget_threads=more, reference=False, runs=10
+    )
+    asked = recipe.replace(benchmark=section, budgets={"fp32": Budget(max_latency_ms=1000.0)})
+    result = stage.run(asked, make_run({"fp32": FP32}), SilentProgress())
+    assert [figure.threads for figure in result.results] == [1]
+    (left_out,) = result.missing_runtimes
+    assert (left_out.runtime, left_out.threads) == ("litert", more)
+    assert "wait for each other" in left_out.reason
+    (check,) = result.budgets
+    assert (check.verdict, check.reason) == (
+        "undecided",
+        f"it was not measured on litert with {more} threads",
+    )
+    alone = asked.replace(benchmark=section.replace(threads=(more,)))
+    with pytest.raises(InputError, match=r"benchmark\.threads: .* wait for each other"):
+        stage.run(alone, make_run({"fp32": FP32}), SilentProgress())
+    with pytest.raises(InputError, match="wait for each other"):
+        Plan.of(asked, "litert", more, np.zeros((1, 64, 64, 3), np.uint8))
 
 
 @pytest.mark.slow

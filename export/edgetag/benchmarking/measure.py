@@ -16,12 +16,15 @@ from edgetag.arrays import write_array
 from edgetag.benchmarking.effort import effort
 from edgetag.benchmarking.job import LOADS, Beat, Event, Job, Outcome, read_marker
 from edgetag.children import Launch, on_host
+from edgetag.errors import InputError
+from edgetag.machine import cores
 from edgetag.pixels import Normalization
 from edgetag.preprocess import Pixels, Preprocessing
 from edgetag.process import run_job
 from edgetag.progress import Progress
 from edgetag.recipe import Recipe
 from edgetag.scratch import scratch_folder
+from edgetag.tables.formats import counted
 
 EVENT: TypeAdapter[Event] = TypeAdapter(Event)
 
@@ -32,6 +35,19 @@ SILENCE_LIMIT_S = 60.0
 
 PROBE_RUNS = 3
 """Inferences before memory is read; the second and third ask for nothing new."""
+
+
+def too_many(threads: int) -> str:
+    """Return why so many threads are not timed on this machine; empty where they are.
+
+    With four on two cores tflite-runtime took a thousand times as long as with one.
+    """
+    if threads <= cores():
+        return ""
+    return (
+        f"{counted(threads, 'thread')} on {counted(cores(), 'core')} would wait for each other, "
+        "and are not timed"
+    )
 
 
 @dataclass(frozen=True)
@@ -64,7 +80,13 @@ class Plan:
     def of(
         cls, recipe: Recipe, runtime: str, threads: int, pixels: Pixels, full: bool = False
     ) -> "Plan":
-        """Return what a recipe asks for of one runtime; `full` as in `effort`."""
+        """Return what a recipe asks for of one runtime; `full` as in `effort`.
+
+        Raises:
+            InputError: Times of so many threads would say nothing here; see `too_many`.
+        """
+        if reason := too_many(threads):
+            raise InputError(f"{runtime}: {reason}")
         asked = effort(recipe.benchmark, full)
         return cls(
             runtime=runtime,

@@ -173,10 +173,13 @@ class Failure(Record):
 class MissingRuntime(Record):
     """A runtime of the recipe that this machine does not have.
 
-    `accelerator` says what would have been asked for; it is None before schema 1.6.
+    `accelerator` says what would have been asked for; it is None before schema 1.6. `threads` is
+    None where all is missing, as before schema 1.8: else the runtime is here, and the machine has
+    fewer cores.
     """
 
     runtime: str
+    threads: int | None = None
     accelerator: Acceleration | None = None
     reason: str
 
@@ -208,11 +211,11 @@ class BenchResult(Result):
         results: One entry per variant, runtime and number of threads that was measured.
         desktop: The float model on engines of desktops; empty where none is here.
         failures: One entry per variant, runtime and number of threads that was not.
-        missing_runtimes: Runtimes of the recipe that this machine lacks.
+        missing_runtimes: Runtimes of the recipe that this machine lacks, or lacks the cores for.
         budgets: Every limit on latency, size and memory that the recipe sets.
     """
 
-    SCHEMA: ClassVar[str] = "edgetag.bench/1.7"
+    SCHEMA: ClassVar[str] = "edgetag.bench/1.8"
     machine: Machine
     mode: Literal["quick", "full"] = "quick"
     measured_at: str = ""

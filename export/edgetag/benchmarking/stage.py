@@ -8,7 +8,7 @@ from edgetag.benchmarking.conditions import Moment, look
 from edgetag.benchmarking.desktop import time_reference
 from edgetag.benchmarking.effort import effort
 from edgetag.benchmarking.figures import figure
-from edgetag.benchmarking.measure import Plan, Times, measure
+from edgetag.benchmarking.measure import Plan, Times, measure, too_many
 from edgetag.benchmarking.result import (
     BenchResult,
     Conditions,
@@ -62,6 +62,14 @@ def run(
         if name in {runtime.runtime for runtime in missing}:
             continue
         for threads in recipe.benchmark.threads:
+            if reason := too_many(threads):
+                progress.say(f"{name}: {reason}")
+                nothing = engines.acceleration(name, reason)
+                left_out = MissingRuntime(
+                    runtime=name, threads=threads, accelerator=nothing, reason=reason
+                )
+                missing = (*missing, left_out)
+                continue
             plan = Plan.of(recipe, name, threads, pixels, full)
             before = look()
             timed = list(zip(exported, measure(paths, plan, progress), strict=True))
@@ -84,6 +92,8 @@ def run(
                         )
                     )
             conditions.append(_conditions(plan, before, look()))
+    if not conditions:
+        raise InputError(f"benchmark.threads: {missing[-1].reason}")
     desktop: list[Desktop] = []
     if section.reference:
         for timing in time_reference(recipe, workspace, pixels, asked, progress):

@@ -102,7 +102,10 @@ class BenchmarkSection(Section):
         DEFAULT_RUNTIMES, min_length=1, description="Every file is timed on each."
     )
     threads: tuple[Annotated[int, Field(ge=1)], ...] = Field(
-        (1,), min_length=1, description="Numbers of threads; every file is timed with each."
+        (1,),
+        min_length=1,
+        description="Numbers of threads; every file is timed with each that the machine has the "
+        "cores for.",
     )
     warmup_runs: int = Field(
         20, ge=1, description="Per window; the warm-up ends when medians of two windows agree."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgetag.benchmarking.figures import figure
-from edgetag.benchmarking.measure import Plan, Times, measure
+from edgetag.benchmarking.measure import Plan, Times, measure, too_many
 from edgetag.benchmarking.result import Failure, Measurement
 from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.conversion.result import ExportedVariant
@@ -105,10 +105,11 @@ class Runtime:
         Ratios are to the first file; the first of `rows` are timed.
 
         Returns:
-            None for each where this machine lacks the runtime.
+            None for each where this machine lacks the runtime, or the cores.
         """
         section = recipe.benchmark
-        if missing := engines.get(section.budget_runtime).available():
+        available = engines.get(section.budget_runtime).available
+        if missing := available() or too_many(section.budget_threads):
             progress.say(f"{section.budget_runtime} is left out: {missing}")
             return [None] * len(files)
         pixels = self._dataset.images(rows[:TIMED_IMAGES])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgetag.benchmarking.measure import Plan, Times, measure
+from edgetag.benchmarking.measure import Plan, Times, measure, too_many
 from edgetag.catalogue.engines import DEFAULT_ENGINE
 from edgetag.conversion.flatfile import gzip_size, operators, parse_model
 from edgetag.errors import InputError
@@ -43,7 +43,8 @@ class Meter:
         self._times = "latency_ms" in self.asked
         self._counter: Emulated | None = None
         runtime = recipe.benchmark.budget_runtime
-        if self._times and (missing := engines.get(runtime).available()):
+        missing = engines.get(runtime).available() or too_many(recipe.benchmark.budget_threads)
+        if self._times and missing:
             raise InputError(f"latency is judged on {runtime}, but {missing}")
         if "arm_instructions" in self.asked:
             self._counter = engine_of_budgets(recipe, DEFAULT_ENGINE)
