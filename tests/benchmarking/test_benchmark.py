@@ -219,7 +219,9 @@ def test_more_threads_than_cores_are_left_out_and_decide_nothing(
         f"it was not measured on litert with {more} threads",
     )
     alone = asked.replace(benchmark=section.replace(threads=(more,)))
-    with pytest.raises(InputError, match=r"benchmark\.threads: .* wait for each other"):
+    with pytest.raises(
+        InputError, match=r"benchmark\.threads: .* wait for each other.*; name a smaller"
+    ):
         stage.run(alone, make_run({"fp32": FP32}), SilentProgress())
     with pytest.raises(InputError, match="wait for each other"):
         Plan.of(asked, "litert", more, np.zeros((1, 64, 64, 3), np.uint8))

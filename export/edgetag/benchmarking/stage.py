@@ -93,7 +93,7 @@ def run(
                     )
             conditions.append(_conditions(plan, before, look()))
     if not conditions:
-        raise InputError(f"benchmark.threads: {missing[-1].reason}")
+        raise InputError(f"benchmark.threads: {missing[-1].reason}; name a smaller number, too")
     desktop: list[Desktop] = []
     if section.reference:
         for timing in time_reference(recipe, workspace, pixels, asked, progress):
